@@ -1,0 +1,66 @@
+// From a frame to a packet: link, network and transport headers, each read once and checked.
+// Module: net
+//
+//   frame | link (VLAN...) | IPv4 or IPv6 (options, extensions) | TCP, UDP, ICMP | payload |
+//
+// Fragments are put together here, in bounded memory, so that whatever leaves has ports. Owned by
+// the capture thread; Decode() does not allocate. Sources: RFC 791, 8200, 9293, 768, 792, 4443.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dfc/packet.h"
+#include "dfc/verdict.h"
+
+namespace dfc {
+
+class ChecksumTrust;
+class FragmentTable;
+struct IpDatagram;
+
+enum class Checksums {
+  kAuto,    // Verified, but for hosts that evidently leave them to their network cards.
+  kVerify,  // A bad one is refused, whoever sent it; one left to the card (see CheckChecksum) is
+            // not.
+  kIgnore,
+};
+
+struct DecodeOptions {
+  Checksums checksums = Checksums::kAuto;
+  size_t fragment_datagrams_max = 256;  // Datagrams being put together; the oldest makes room.
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const DecodeOptions& options);
+  ~Decoder();
+
+  // On kOk `packet` is filled, but for `clock_ns`, and its payload lies in `frame` or, for a
+  // datagram made of fragments, in the decoder until the next call.
+  Verdict Decode(const Frame& frame, Packet& packet);
+
+  // Looks at the first frames of an input ahead of time, to learn who fills in checksums.
+  void LearnChecksums(std::span<const Frame> frames);
+
+  // Datagrams that were given up because their rest did not come within 30 s or room ran out.
+  uint64_t fragments_abandoned() const;
+  // Packets with a checksum that the sending host left to its network card, and that were taken.
+  uint64_t checksums_offloaded() const { return checksums_offloaded_; }
+
+ private:
+  Verdict DecodeNetwork(ByteSpan network, const Frame& frame, IpDatagram& datagram);
+  Verdict DecodeTransport(const IpDatagram& datagram, const Frame& frame, Packet& packet);
+  Verdict CheckChecksum(const IpDatagram& datagram, size_t checksum_at, Verdict bad);
+
+  bool ChecksumPasses(bool good, bool unfilled, const IpDatagram& datagram, uint8_t protocol);
+
+  Checksums checksums_;
+  bool learning_ = false;
+  uint64_t checksums_offloaded_ = 0;
+  std::unique_ptr<ChecksumTrust> trust_;
+  std::unique_ptr<FragmentTable> fragments_;
+};
+
+}  // namespace dfc

@@ -1,0 +1,108 @@
+// A frame as captured and a packet as decoded: plain data that the threads hand on.
+// Module: net
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "dfc/bytes.h"
+
+namespace dfc {
+
+// An IPv4 or IPv6 address in network order; IPv4 is mapped into ::ffff:0:0/96 (RFC 4291 2.5.5.2).
+struct IpAddress {
+  std::array<uint8_t, 16> bytes{};
+
+  auto operator<=>(const IpAddress&) const = default;
+  bool IsIpv4() const;
+  bool IsZero() const;  // 0.0.0.0 or ::
+};
+
+// "192.0.2.1" or RFC 5952 text; never brackets.
+std::string FormatAddress(const IpAddress& address);
+// False when `text` is no address.
+bool ParseAddress(const std::string& text, IpAddress& address);
+
+enum IpProtocol : uint8_t { kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58 };
+inline bool IsIcmp(uint8_t protocol) { return protocol == kIcmp || protocol == kIcmpv6; }
+
+// Ordered: source to destination, as on the wire. For ICMP queries both ports are the identifier
+// (as a NAT sees them); for other ICMP messages they are zero.
+struct FiveTuple {
+  IpAddress source;
+  IpAddress destination;
+  uint16_t source_port = 0;
+  uint16_t destination_port = 0;
+  uint8_t protocol = 0;
+
+  bool operator==(const FiveTuple&) const = default;
+};
+
+// What libpcap calls link-layer header types, https://www.tcpdump.org/linktypes.html.
+enum LinkType : uint16_t {
+  kLinkNull = 0,
+  kLinkEthernet = 1,
+  kLinkRawBsd = 12,
+  kLinkRawOpenBsd = 14,
+  kLinkRaw = 101,
+  kLinkLoop = 108,
+  kLinkLinuxSll = 113,
+  kLinkIpv4 = 228,
+  kLinkIpv6 = 229,
+  kLinkLinuxSll2 = 276,
+};
+
+// One record of a capture. `bytes` is valid until the source is asked for the next frame.
+struct Frame {
+  int64_t time_ns = 0;
+  ByteSpan bytes;           // What was captured.
+  uint32_t wire_bytes = 0;  // What was on the wire; never less than bytes.size().
+  uint16_t link_type = kLinkEthernet;
+  bool checksums_unfilled = false;  // Made by this machine; the card would have filled them in.
+};
+
+enum TcpFlag : uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32 };
+
+// RFC 9293 3.1, host order. The window is as sent, not scaled.
+struct TcpHeader {
+  uint32_t seq;
+  uint32_t ack;
+  uint16_t window;
+  uint16_t urgent;
+  uint8_t flags;
+};
+
+// RFC 792 and RFC 4443. `ident` and `seq` are zero but for queries; `rest` is the second word of
+// the header in host order (MTU, gateway, identifier and sequence number, ...).
+struct IcmpHeader {
+  uint8_t type;
+  uint8_t code;
+  uint16_t ident;
+  uint16_t seq;
+  uint32_t rest;
+  bool is_query;    // Part of a request and reply pair, by `ident`.
+  bool is_request;  // Of such a pair, the asking half.
+  bool has_quote;   // An error that quotes a datagram; `quoted` is that datagram's tuple.
+  FiveTuple quoted;
+};
+
+// A packet that passed every check. Trivially copyable; `payload` points into the frame at first
+// and into the worker's block after the hand-off, which owns it until the block goes back.
+struct Packet {
+  int64_t time_ns;   // As captured.
+  int64_t clock_ns;  // The largest time captured so far: never goes back. Timeouts use it.
+  FiveTuple tuple;
+  const uint8_t* payload;    // Transport payload (for ICMP: what follows the 8-byte header).
+  uint32_t payload_bytes;    // Captured bytes of it.
+  uint32_t payload_missing;  // Bytes of it that the snaplen cut off.
+  uint32_t ip_bytes;         // Length of the IP datagram on the wire.
+  uint16_t vlan;             // Outermost VLAN id, 0 when untagged.
+  uint8_t ttl;
+  bool fragmented;  // Put together from fragments.
+  TcpHeader tcp;    // Valid when tuple.protocol is kTcp.
+  IcmpHeader icmp;  // Valid when IsIcmp(tuple.protocol).
+};
+
+}  // namespace dfc

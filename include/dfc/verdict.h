@@ -1,0 +1,48 @@
+// What a frame came to: the one enum of everything that can be wrong on the wire.
+// Module: net
+//
+// A verdict is returned and counted, never logged. `kOk` packets go to a worker; `kFragmentHeld`
+// waits for the rest of its datagram; every other verdict ends the frame's life in the capture
+// thread. The names are stored in the ledger and printed in the summary: never reuse one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dfc {
+
+enum class Verdict : uint8_t {
+  kOk,                  // Goes to the worker of its flow.
+  kFragmentHeld,        // A fragment that waits for the rest of its datagram.
+  kArp,                 // ARP and RARP carry no flow.
+  kNotIp,               // Another network protocol (LLDP, STP, ...).
+  kOtherTransport,      // IP that is neither TCP, UDP, ICMP nor ICMPv6.
+  kUnknownLink,         // A link type that dfc does not know.
+  kTruncated,           // The capture ends inside a header.
+  kTooManyHeaders,      // More stacked headers than the limit: VLAN tags or IPv6 extensions.
+  kBadIpVersion,        // Not 4 or 6 where the link layer said so.
+  kBadIpHeaderLength,   // IHL below 5, or a header longer than the datagram.
+  kBadIpOption,         // An IPv4 option that does not fit the header; Linux drops the packet.
+  kBadIpLength,         // IP total length shorter than its headers.
+  kIpBeyondFrame,       // IP total length longer than the frame that carried it.
+  kBadIpExtension,      // An IPv6 extension header that does not fit its datagram.
+  kZeroSource,          // Source address zero where no RFC allows it.
+  kZeroDestination,     // Destination address zero.
+  kBadTcpHeaderLength,  // Data offset below 5 or past the segment: a data length below zero.
+  kBadUdpLength,        // UDP length below 8 or past the datagram.
+  kBadIcmpLength,       // ICMP message shorter than its header.
+  kBadIpChecksum,
+  kBadTcpChecksum,
+  kBadUdpChecksum,
+  kBadIcmpChecksum,
+  kFragmentOverlap,  // Crosses another fragment: the datagram is dropped, as Linux does.
+  kFragmentBeyond,   // Past 65,535 bytes, or past the datagram's known end.
+  kFragmentLimit,    // The table of fragments was full.
+  kFiltered,         // Not wanted by the capture filter.
+};
+inline constexpr size_t kVerdictCount = static_cast<size_t>(Verdict::kFiltered) + 1;
+
+// A short stable name, "bad_tcp_checksum", for stats, ledger and summary.
+const char* VerdictName(Verdict verdict);
+
+}  // namespace dfc
