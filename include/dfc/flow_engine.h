@@ -1,0 +1,83 @@
+// A worker's flows: takes packets, gives rows.
+// Module: flow
+//
+//   packets -> flow table -> TCP streams | datagrams | ICMP exchanges -> content -> EventBlocks
+//
+// Everything that decides a row is a fact of the flow's own packets and of the capture's clock,
+// never of the run: the same packets give the same rows whatever the number of workers. Owned by
+// one worker thread; takes no lock, and does not allocate after construction.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dfc/event.h"
+#include "dfc/packet.h"
+
+namespace dfc {
+
+struct FlowLimits {
+  size_t flows_max = 1 << 20;             // At the limit the flow that is due first is written out.
+  size_t content_bytes_max = 192u << 20;  // Held content; at the limit the oldest leaves early.
+  size_t held_bytes_max = 4u << 20;  // Early segments of one direction; then a gap is given up.
+  int64_t gap_hold_ns = 60 * int64_t{1'000'000'000};  // How long a hole may wait for its bytes.
+  int64_t tcp_idle_ns = 3600 * int64_t{1'000'000'000};
+  int64_t tcp_attempt_idle_ns = 300 * int64_t{1'000'000'000};  // No answer to the SYN.
+  int64_t tcp_closed_idle_ns = 300 * int64_t{1'000'000'000};   // After FIN or RST.
+  int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};
+  int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
+};
+
+// Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and
+// returns an empty block; it may wait. Last() hands on the block that will not be filled further.
+class EventOutput {
+ public:
+  virtual ~EventOutput() = default;
+  virtual EventBlock* Next(EventBlock* full) = 0;
+  virtual void Last(EventBlock* block) = 0;
+};
+
+// Counted by the worker, read by anyone: one writer, relaxed (each figure stands alone).
+struct FlowCounters {
+  uint64_t flows[4] = {};  // TCP, UDP, ICMP, ICMPv6.
+  uint64_t flows_now = 0;
+  uint64_t flows_evicted = 0;          // Written out early: flows_max was reached.
+  uint64_t content_flushed_early = 0;  // Pieces written early: content_bytes_max was reached.
+  uint64_t gaps = 0;
+  uint64_t gap_bytes = 0;
+  uint64_t content_bytes = 0;
+  uint64_t duplicate_bytes = 0;
+  uint64_t refused_bytes = 0;
+  uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
+  uint64_t icmp_messages = 0;
+};
+
+class FlowEngine {
+ public:
+  // `sensor` names the sensor: it is part of every flow's identity. `table_secret` keys the flow
+  // table's hash; any number will do, but attackers must not know it.
+  FlowEngine(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
+             EventOutput& output);
+  ~FlowEngine();
+
+  void Update(std::span<const Packet> packets);
+
+  // Writes out what has been idle too long at `clock_ns`; Update() does so by itself.
+  void Advance(int64_t clock_ns);
+
+  // Writes out everything and hands on the last block. Nothing may be called after it.
+  void Finish();
+
+  const FlowCounters& counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The hash that picks a packet's worker: the same for both directions of a flow, and for an ICMP
+// error the hash of the flow that it quotes.
+uint64_t ShardHash(const Packet& packet, uint64_t secret);
+
+}  // namespace dfc

@@ -1,0 +1,76 @@
+// The inside of FlowEngine.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "content.h"
+#include "dfc/flow_engine.h"
+#include "event_writer.h"
+#include "flow_table.h"
+
+namespace dfc {
+
+class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
+ public:
+  Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
+       EventOutput& output);
+
+  void Update(std::span<const Packet> packets);
+  void Advance(int64_t clock_ns);
+  void Finish();
+
+  FlowCounters counters;
+
+ private:
+  void UpdateBatch(std::span<const Packet> packets);
+  void UpdateOne(const Packet& packet, const FlowKey& key, uint32_t hash);
+  void UpdateProtocol(const Packet& packet, uint32_t at, Side side);
+  void UpdateIcmp(const Packet& packet, Flow& flow, Side side);
+  void Close(uint32_t at);
+  void AddDatagram(const Packet& packet, uint32_t at, Side side);
+
+  uint32_t Open(const Packet& packet, const FlowKey& key, uint32_t hash, int64_t t_start_min_ns);
+  void End(uint32_t at);
+  void Evict();
+  FlowRow RowOf(const Flow& flow) const;
+  FlowState StateOfFlow(const Flow& flow) const;
+  int64_t IdleTimeout(const Flow& flow) const;
+  bool IsExpired(const Flow& flow, int64_t clock_ns) const {
+    return clock_ns - flow.last_clock_ns > IdleTimeout(flow);
+  }
+
+  // What the current flow's streams deliver.
+  void OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) override;
+  void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) override;
+  void Direct(uint32_t at, Side side) {
+    current_ = at;
+    current_side_ = side;
+  }
+  ContentLog::Target TargetOf(uint32_t at);
+
+  // The list of flows that hold content, oldest first.
+  bool RelieveContent() override;
+  void ListContent(uint32_t at);
+  void UnlistContent(uint32_t at);
+
+  const FlowLimits limits_;
+  const uint64_t identity_seed_;
+  const uint64_t table_secret_;
+  FlowTable flows_;
+  Slab<TcpState> tcp_;
+  Slab<EchoState> echoes_;
+  TimerWheel wheel_;
+  SegmentPool pool_;
+  HeldBudget held_;
+  EventWriter events_;
+  ContentLog content_;
+  std::vector<FlowKey> keys_;
+  std::vector<uint32_t> hashes_;
+  uint32_t current_ = kNoFlow;
+  Side current_side_ = Side::kClient;
+  uint32_t oldest_content_ = kNoFlow;
+  uint32_t newest_content_ = kNoFlow;
+};
+
+}  // namespace dfc

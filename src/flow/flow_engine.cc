@@ -1,0 +1,359 @@
+#include "dfc/flow_engine.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine.h"
+#include "icmp_exchange.h"
+
+namespace dfc {
+
+namespace {
+
+constexpr size_t kBatchPackets = 256;
+constexpr size_t kEvictionTriesMax = 64;
+constexpr size_t kPrefetchAhead = 8;  // Packets between the fetch of a slot and its use.
+
+uint64_t IdentitySeed(std::string_view sensor) { return XXH3_64bits(sensor.data(), sensor.size()); }
+
+}  // namespace
+
+FlowEngine::FlowEngine(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
+                       EventOutput& output)
+    : impl_(std::make_unique<Impl>(limits, sensor, table_secret, output)) {}
+
+FlowEngine::~FlowEngine() = default;
+
+void FlowEngine::Update(std::span<const Packet> packets) { impl_->Update(packets); }
+void FlowEngine::Advance(int64_t clock_ns) { impl_->Advance(clock_ns); }
+void FlowEngine::Finish() { impl_->Finish(); }
+const FlowCounters& FlowEngine::counters() const { return impl_->counters; }
+
+FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
+                       EventOutput& output)
+    : limits_(limits),
+      identity_seed_(IdentitySeed(sensor)),
+      table_secret_(table_secret),
+      flows_(limits.flows_max),
+      tcp_(limits.flows_max),
+      echoes_(limits.flows_max),
+      wheel_(flows_),
+      pool_(limits.content_bytes_max),
+      held_{pool_, this},
+      events_(output),
+      content_(pool_, events_, *this),
+      keys_(kBatchPackets),
+      hashes_(kBatchPackets) {}
+
+void FlowEngine::Impl::Update(std::span<const Packet> packets) {
+  while (!packets.empty()) {
+    const size_t n = std::min(packets.size(), kBatchPackets);
+    UpdateBatch(packets.first(n));
+    packets = packets.subspan(n);
+  }
+}
+
+// Keys and hashes of a whole batch first, so that the memory they lead to is on its way.
+void FlowEngine::Impl::UpdateBatch(std::span<const Packet> packets) {
+  Advance(packets.front().clock_ns);
+  for (size_t n = 0; n < packets.size(); ++n) {
+    keys_[n] = KeyOf(packets[n]);
+    hashes_[n] = static_cast<uint32_t>(HashOf(keys_[n], table_secret_));
+    flows_.Prefetch(hashes_[n]);
+  }
+  for (size_t n = 0; n < packets.size(); ++n) {
+    if (n + kPrefetchAhead < packets.size()) flows_.PrefetchSlot(hashes_[n + kPrefetchAhead]);
+    UpdateOne(packets[n], keys_[n], hashes_[n]);
+  }
+}
+
+void FlowEngine::Impl::Advance(int64_t clock_ns) {
+  for (uint32_t at; (at = wheel_.PopDue(clock_ns)) != kNoFlow;) {
+    const Flow& flow = flows_[at];
+    if (IsExpired(flow, clock_ns)) {
+      End(at);
+    } else {
+      wheel_.Schedule(at, flow.last_clock_ns + IdleTimeout(flow));
+    }
+  }
+}
+
+void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint32_t hash) {
+  uint32_t at = flows_.Find(key, hash);
+  if (at == kNoFlow) {
+    at = Open(packet, key, hash, INT64_MIN);
+  } else {
+    const Flow& flow = flows_[at];
+    const bool expired = IsExpired(flow, packet.clock_ns);
+    const bool reused =
+        !expired && flow.protocol() == kTcp &&
+        StartsNewConnection(tcp_[flow.extension], packet.tcp, flow.SideOf(packet.tuple));
+    if (reused || expired) {
+      // Ports used again within one tick of the capture's clock still make a flow of their own. One
+      // that has expired is as good as forgotten, since the wheel may have forgotten it before.
+      const int64_t t_start_min_ns = reused ? flow.id.t_start_ns + 1 : INT64_MIN;
+      wheel_.Remove(at);
+      End(at);
+      at = Open(packet, key, hash, t_start_min_ns);
+      if (reused) flows_[at].flags |= kFlowReused;
+    }
+  }
+  Flow& flow = flows_[at];
+  const Side side = flow.SideOf(packet.tuple);
+  SideCounts& counts = flow.counts[static_cast<size_t>(side)];
+  ++counts.packets;
+  counts.ip_bytes += packet.ip_bytes;
+  flow.t_last_ns = std::max(flow.t_last_ns, packet.time_ns);
+  flow.last_clock_ns = packet.clock_ns;
+  if (packet.fragmented) flow.flags |= kFlowFragmented;
+  if (packet.payload_missing > 0) flow.flags |= kFlowTruncated;
+  UpdateProtocol(packet, at, side);
+}
+
+void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side side) {
+  Flow& flow = flows_[at];
+  if (flow.protocol() != kTcp) {
+    if (IsIcmp(flow.protocol())) UpdateIcmp(packet, flow, side);
+    AddDatagram(packet, at, side);
+    return;
+  }
+  const StreamLimits limits{limits_.held_bytes_max, limits_.gap_hold_ns};
+  StreamCounts counts;
+  TcpState& tcp = tcp_[flow.extension];
+  const bool was_over = IsOver(tcp);
+  Direct(at, side);
+  UpdateTcp(tcp, packet, side, {limits, held_, counts, *this});
+  if (!was_over && IsOver(tcp)) Close(at);
+  SideCounts& totals = flow.counts[static_cast<size_t>(side)];
+  totals.duplicate_bytes += counts.duplicate_bytes;
+  totals.refused_bytes += counts.refused_bytes;
+  if (counts.out_of_order) flow.flags |= kFlowOutOfOrder;
+  if (counts.conflict) flow.flags |= kFlowConflict;
+}
+
+// The connection is over: its content leaves, and it is kept for a shorter time, for stragglers.
+void FlowEngine::Impl::Close(uint32_t at) {
+  content_.Complete(TargetOf(at));
+  UnlistContent(at);
+  wheel_.Remove(at);
+  wheel_.Schedule(at, flows_[at].last_clock_ns + IdleTimeout(flows_[at]));
+}
+
+void FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side) {
+  ListContent(at);
+  SideCounts& counts = flows_[at].counts[static_cast<size_t>(side)];
+  const uint64_t offset = counts.content_bytes + counts.gap_bytes;
+  content_.AddDatagram(TargetOf(at), side, packet.time_ns, offset,
+                       ByteSpan(packet.payload, packet.payload_bytes));
+  ListContent(at);
+  counts.content_bytes += packet.payload_bytes;
+  counters.content_bytes += packet.payload_bytes;
+  if (packet.payload_missing == 0) return;
+  Direct(at, side);
+  OnGap(packet.time_ns, offset + packet.payload_bytes, packet.payload_missing);
+}
+
+void FlowEngine::Impl::UpdateIcmp(const Packet& packet, Flow& flow, Side side) {
+  int64_t rtt_ns = -1;
+  if (flow.extension != kNoFlow) rtt_ns = PairEcho(echoes_[flow.extension], packet);
+  IcmpRow row = IcmpRowOf(packet, flow.id, flow.icmp_messages, side, rtt_ns);
+  ++flow.icmp_messages;
+  ++counters.icmp_messages;
+  if (row.has_quote) {
+    const FlowKey key = KeyOf(packet.icmp.quoted);
+    const uint32_t about = flows_.Find(key, static_cast<uint32_t>(HashOf(key, table_secret_)));
+    row.about.flow_hash = HashOf(key, identity_seed_);
+    row.quote_found = about != kNoFlow && !IsExpired(flows_[about], packet.clock_ns);
+    if (row.quote_found) row.about = flows_[about].id;
+  }
+  events_.Append(RowType::kIcmp, row);
+}
+
+uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32_t hash,
+                                int64_t t_start_min_ns) {
+  uint32_t at = flows_.Insert(key, hash);
+  if (at == kNoFlow) {
+    Evict();
+    at = flows_.Insert(key, hash);
+    DFC_CHECK(at != kNoFlow);
+  }
+  Flow& flow = flows_[at];
+  flow.id.t_start_ns = std::max(packet.time_ns, t_start_min_ns);
+  flow.id.flow_hash = HashOf(key, identity_seed_);
+  flow.t_last_ns = packet.time_ns;
+  flow.last_clock_ns = packet.clock_ns;
+  flow.vlan = packet.vlan;
+  bool source_is_client = true;
+  if (key.protocol == kTcp) {
+    const uint8_t flags = packet.tcp.flags & (kSyn | kAck);
+    source_is_client = flags != (kSyn | kAck);
+    if ((flags & kSyn) == 0) flow.flags |= kFlowMidstream;
+    flow.extension = tcp_.Take();
+  } else if (IsIcmp(packet.tuple.protocol)) {
+    source_is_client = !OpensWithAnswer(packet);
+    flow.icmp_type = packet.icmp.type;
+    flow.icmp_code = packet.icmp.code;
+    if (packet.icmp.is_query) flow.extension = echoes_.Take();
+  }
+  const bool source_is_low =
+      packet.tuple.source == key.low && packet.tuple.source_port == key.low_port;
+  flow.client_is_low = source_is_low == source_is_client;
+  const size_t kind = key.protocol == kTcp    ? 0
+                      : key.protocol == kUdp  ? 1
+                      : key.protocol == kIcmp ? 2
+                                              : 3;
+  ++counters.flows[kind];
+  counters.flows_now = flows_.size();
+  wheel_.Schedule(at, packet.clock_ns + IdleTimeout(flow));
+  return at;
+}
+
+// Makes room for one flow: the one that is due first is written out as it is. The wheel is lazy, so
+// a flow that was active since is put in anew, a few times at most.
+void FlowEngine::Impl::Evict() {
+  uint32_t at = wheel_.PopEarliest();
+  DFC_CHECK(at != kNoFlow);
+  for (size_t n = 0; n < kEvictionTriesMax; ++n) {
+    const int64_t due_ns = flows_[at].last_clock_ns + IdleTimeout(flows_[at]);
+    if (!wheel_.IsEarlierThan(at, due_ns)) break;
+    wheel_.Schedule(at, due_ns);
+    at = wheel_.PopEarliest();
+  }
+  flows_[at].flags |= kFlowEvicted;
+  ++counters.flows_evicted;
+  End(at);
+}
+
+// Writes the flow out and frees its slot. It is out of the wheel already.
+void FlowEngine::Impl::End(uint32_t at) {
+  Flow& flow = flows_[at];
+  if (flow.protocol() == kTcp) {
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      Direct(at, side);
+      tcp_[flow.extension].streams[static_cast<size_t>(side)].Finish(flow.t_last_ns, held_, *this);
+      flow.counts[static_cast<size_t>(side)].refused_bytes += std::exchange(held_.refused_bytes, 0);
+    }
+  }
+  content_.Complete(TargetOf(at));
+  UnlistContent(at);
+  for (const SideCounts& counts : flow.counts) {
+    counters.duplicate_bytes += counts.duplicate_bytes;
+    counters.refused_bytes += counts.refused_bytes;
+  }
+  counters.gaps_given_up_early = held_.gaps_given_up;
+  events_.Append(RowType::kFlow, RowOf(flow));
+  if (flow.extension != kNoFlow) {
+    if (flow.protocol() == kTcp) {
+      tcp_.Give(flow.extension);
+    } else {
+      echoes_.Give(flow.extension);
+    }
+  }
+  flows_.Erase(at);
+  counters.flows_now = flows_.size();
+}
+
+void FlowEngine::Impl::Finish() {
+  for (uint32_t at = 0; at < flows_.high_water(); ++at) {
+    if (!flows_[at].used) continue;
+    wheel_.Remove(at);
+    End(at);
+  }
+  events_.Finish();
+}
+
+FlowState FlowEngine::Impl::StateOfFlow(const Flow& flow) const {
+  if (flow.protocol() == kTcp) return StateOf(tcp_[flow.extension], flow.counts);
+  const bool both = flow.counts[0].packets > 0 && flow.counts[1].packets > 0;
+  return both ? FlowState::kTwoWay : FlowState::kOneWay;
+}
+
+FlowRow FlowEngine::Impl::RowOf(const Flow& flow) const {
+  FlowRow row{};
+  row.id = flow.id;
+  row.t_last_ns = std::max(flow.t_last_ns, flow.id.t_start_ns);
+  row.client = flow.client();
+  row.server = flow.server();
+  row.client_port = flow.client_port();
+  row.server_port = flow.server_port();
+  row.protocol = flow.protocol();
+  row.icmp_type = flow.icmp_type;
+  row.icmp_code = flow.icmp_code;
+  row.state = StateOfFlow(flow);
+  row.flags = flow.flags;
+  row.vlan = flow.vlan;
+  row.counts[0] = flow.counts[0];
+  row.counts[1] = flow.counts[1];
+  return row;
+}
+
+int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
+  if (flow.protocol() == kUdp) return limits_.udp_idle_ns;
+  if (flow.protocol() != kTcp) return limits_.icmp_idle_ns;
+  const TcpState& tcp = tcp_[flow.extension];
+  if (IsOver(tcp)) return limits_.tcp_closed_idle_ns;
+  const bool one_sided_syn = tcp.syn_seen[0] && flow.counts[1].packets == 0;
+  return one_sided_syn ? limits_.tcp_attempt_idle_ns : limits_.tcp_idle_ns;
+}
+
+void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+  ListContent(current_);
+  content_.AddData(TargetOf(current_), current_side_, t_ns, offset, bytes);
+  ListContent(current_);  // Relief may have unlisted it on the way.
+  flows_[current_].counts[static_cast<size_t>(current_side_)].content_bytes += bytes.size();
+  counters.content_bytes += bytes.size();
+}
+
+void FlowEngine::Impl::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
+  ListContent(current_);
+  content_.AddGap(TargetOf(current_), current_side_, t_ns, offset, bytes);
+  ListContent(current_);
+  Flow& flow = flows_[current_];
+  flow.counts[static_cast<size_t>(current_side_)].gap_bytes += bytes;
+  flow.flags |= kFlowGap;
+  ++counters.gaps;
+  counters.gap_bytes += bytes;
+}
+
+ContentLog::Target FlowEngine::Impl::TargetOf(uint32_t at) {
+  Flow& flow = flows_[at];
+  return {flow.id, flow.content, flow.counts[0].packets + flow.counts[1].packets};
+}
+
+// Lets the flow that has held content longest write what it holds. A flow with nothing but a parked
+// turn leaves the list for nothing, which is why this goes on until something was freed.
+bool FlowEngine::Impl::RelieveContent() {
+  const size_t before = pool_.bytes_taken();
+  while (oldest_content_ != kNoFlow && pool_.bytes_taken() >= before) {
+    const uint32_t at = oldest_content_;
+    UnlistContent(at);
+    content_.LeaveEarly(TargetOf(at));
+    ++counters.content_flushed_early;
+  }
+  return pool_.bytes_taken() < before;
+}
+
+void FlowEngine::Impl::ListContent(uint32_t at) {
+  ContentState& content = flows_[at].content;
+  if (content.listed) return;
+  content.listed = true;
+  content.older = newest_content_;
+  content.newer = kNoFlow;
+  (newest_content_ == kNoFlow ? oldest_content_ : flows_[newest_content_].content.newer) = at;
+  newest_content_ = at;
+}
+
+void FlowEngine::Impl::UnlistContent(uint32_t at) {
+  ContentState& content = flows_[at].content;
+  if (!content.listed) return;
+  content.listed = false;
+  (content.older == kNoFlow ? oldest_content_ : flows_[content.older].content.newer) =
+      content.newer;
+  (content.newer == kNoFlow ? newest_content_ : flows_[content.newer].content.older) =
+      content.older;
+}
+
+}  // namespace dfc
