@@ -1,0 +1,278 @@
+#include "dfc/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "query.h"
+#include "row_columns.h"
+#include "sql_cursor.h"
+#include "turn_index.h"
+#include "upsert.h"
+
+namespace dfc {
+
+namespace {
+
+// Takes the columns of a row in their order, and notices values that no dfc wrote.
+class RowReader {
+ public:
+  explicit RowReader(const SqlCursor& cursor) : cursor_(cursor) {}
+
+  int64_t Signed() { return cursor_.Integer(column_++); }
+  uint64_t Unsigned() { return static_cast<uint64_t>(Signed()); }
+  // Null reads as zero; `limit` is the first value that is too large.
+  template <typename T>
+  T Small(uint64_t limit = uint64_t{1} << (8 * sizeof(T))) {
+    const uint64_t value = Unsigned();
+    if (value >= limit) damaged_ = true;
+    return static_cast<T>(value < limit ? value : 0);
+  }
+  bool TakeNull() {
+    const bool null = cursor_.IsNull(column_);
+    if (null) ++column_;
+    return null;
+  }
+  std::string Text() {
+    const ByteSpan bytes = cursor_.Bytes(column_++);
+    return std::string(AsChars(bytes.data()), bytes.size());
+  }
+  IpAddress Address() {
+    IpAddress address;
+    const ByteSpan bytes = cursor_.Bytes(column_++);
+    if (bytes.size() == address.bytes.size()) {
+      std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+    } else if (!bytes.empty()) {
+      damaged_ = true;
+    }
+    return address;
+  }
+  bool damaged() const { return damaged_; }
+
+ private:
+  const SqlCursor& cursor_;
+  int column_ = 0;
+  bool damaged_ = false;
+};
+
+SideCounts ReadCounts(RowReader& row) {
+  SideCounts counts;
+  counts.packets = row.Unsigned();
+  counts.ip_bytes = row.Unsigned();
+  counts.content_bytes = row.Unsigned();
+  counts.gap_bytes = row.Unsigned();
+  counts.duplicate_bytes = row.Unsigned();
+  counts.refused_bytes = row.Unsigned();
+  return counts;
+}
+
+// Of kFlowColumns, then the sensor's name.
+StoredFlow ReadFlow(RowReader& row) {
+  StoredFlow flow{};
+  flow.row.id.t_start_ns = row.Signed();
+  flow.row.id.flow_hash = row.Unsigned();
+  (void)row.Unsigned();  // sensor_id
+  flow.row.t_last_ns = row.Signed();
+  flow.row.protocol = row.Small<uint8_t>();
+  flow.row.client = row.Address();
+  flow.row.client_port = row.Small<uint16_t>();
+  flow.row.server = row.Address();
+  flow.row.server_port = row.Small<uint16_t>();
+  flow.row.state = row.Small<FlowState>(kFlowStateCount);
+  flow.row.flags = row.Small<uint16_t>();
+  flow.row.vlan = row.Small<uint16_t>();
+  flow.row.icmp_type = row.Small<uint8_t>();
+  flow.row.icmp_code = row.Small<uint8_t>();
+  flow.community_id = row.Text();
+  flow.row.counts[0] = ReadCounts(row);
+  flow.row.counts[1] = ReadCounts(row);
+  flow.sensor = row.Text();
+  return flow;
+}
+
+// Of kIcmpColumns, then the flow's protocol, client and server.
+StoredIcmp ReadIcmp(RowReader& row) {
+  StoredIcmp message{};
+  IcmpRow& icmp = message.row;
+  icmp.id.t_start_ns = row.Signed();
+  icmp.id.flow_hash = row.Unsigned();
+  icmp.n = row.Small<uint32_t>();
+  icmp.t_ns = row.Signed();
+  icmp.side = row.Small<Side>(2);
+  icmp.type = row.Small<uint8_t>();
+  icmp.code = row.Small<uint8_t>();
+  icmp.ident = row.Small<uint16_t>();
+  icmp.seq = row.Small<uint16_t>();
+  icmp.rest = row.Small<uint32_t>();
+  icmp.payload_bytes = row.Small<uint32_t>();
+  icmp.rtt_ns = row.TakeNull() ? -1 : row.Signed();
+  icmp.has_quote = !row.TakeNull();
+  if (icmp.has_quote) icmp.quoted.protocol = row.Small<uint8_t>();
+  icmp.quoted.source = row.Address();
+  icmp.quoted.source_port = row.Small<uint16_t>();
+  icmp.quoted.destination = row.Address();
+  icmp.quoted.destination_port = row.Small<uint16_t>();
+  icmp.about.t_start_ns = row.Signed();
+  icmp.about.flow_hash = row.Unsigned();
+  icmp.quote_found = row.Small<uint8_t>() != 0;
+  message.protocol = row.Small<uint8_t>();
+  const IpAddress client = row.Address();
+  const IpAddress server = row.Address();
+  message.source = icmp.side == Side::kClient ? client : server;
+  message.destination = icmp.side == Side::kClient ? server : client;
+  return message;
+}
+
+absl::Status Damaged(std::string_view table, const FlowId& id) {
+  return absl::DataLossError(fmt::format(
+      "flow {}: its row in table {} holds values that dfc never writes", FormatFlowId(id), table));
+}
+
+std::string FlowSelect() {
+  return fmt::format(
+      "SELECT {}, s.name FROM flow f LEFT JOIN sensor s ON s.sensor_id = f.sensor_id",
+      JoinColumns(kFlowColumns, "f.{0}"));
+}
+
+std::string IcmpSelect() {
+  return fmt::format(
+      "SELECT {}, f.protocol, f.client, f.server FROM icmp i"
+      " JOIN flow f ON f.t_start = i.t_start AND f.flow_hash = i.flow_hash"
+      " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id",
+      JoinColumns(kIcmpColumns, "i.{0}"));
+}
+
+// The stores count rows in 63 bits.
+uint64_t SqlLimit(uint64_t limit) {
+  return std::min(limit, static_cast<uint64_t>(std::numeric_limits<int64_t>::max()));
+}
+
+class SqlReader final : public Reader {
+ public:
+  explicit SqlReader(std::unique_ptr<SqlConnection> connection)
+      : connection_(std::move(connection)) {}
+
+  absl::Status Flows(const FlowQuery& query,
+                     const std::function<void(const StoredFlow&)>& each) override;
+  absl::StatusOr<uint64_t> CountFlows(const std::string& filter) override;
+  absl::StatusOr<StoredFlow> Flow(const FlowId& id) override;
+  absl::Status Turns(const FlowId& id, const std::function<void(const Turn&)>& each) override;
+  absl::Status Icmp(const FlowQuery& query,
+                    const std::function<void(const StoredIcmp&)>& each) override;
+
+ private:
+  absl::StatusOr<std::unique_ptr<SqlCursor>> Select(const std::string& select,
+                                                    const FlowQuery& query, QueryScope scope);
+  static absl::Status ChunkTurns(const FlowId& id, const SqlCursor& chunk,
+                                 const std::function<void(const Turn&)>& each);
+
+  std::unique_ptr<SqlConnection> connection_;
+};
+
+absl::StatusOr<std::unique_ptr<SqlCursor>> SqlReader::Select(const std::string& select,
+                                                             const FlowQuery& query,
+                                                             QueryScope scope) {
+  DFC_ASSIGN_OR_RETURN(SqlFilter filter, ParseFilter(query.filter, scope));
+  DFC_ASSIGN_OR_RETURN(const std::string order,
+                       ParseSort(query.sort, scope, connection_->HashOrder()));
+  filter.values.emplace_back(SqlLimit(query.limit));
+  return connection_->Query(select + filter.where + order + " LIMIT ?", filter.values);
+}
+
+absl::Status SqlReader::Flows(const FlowQuery& query,
+                              const std::function<void(const StoredFlow&)>& each) {
+  DFC_ASSIGN_OR_RETURN(const auto cursor, Select(FlowSelect(), query, QueryScope::kFlows));
+  for (;;) {
+    DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+    if (!found) return absl::OkStatus();
+    RowReader row(*cursor);
+    const StoredFlow flow = ReadFlow(row);
+    if (row.damaged()) return Damaged("flow", flow.row.id);
+    each(flow);
+  }
+}
+
+absl::StatusOr<uint64_t> SqlReader::CountFlows(const std::string& text) {
+  DFC_ASSIGN_OR_RETURN(const SqlFilter filter, ParseFilter(text, QueryScope::kFlows));
+  DFC_ASSIGN_OR_RETURN(
+      const auto cursor,
+      connection_->Query(
+          "SELECT COUNT(*) FROM flow f LEFT JOIN sensor s ON s.sensor_id = f.sensor_id" +
+              filter.where,
+          filter.values));
+  DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+  return found ? static_cast<uint64_t>(cursor->Integer(0)) : 0;
+}
+
+absl::StatusOr<StoredFlow> SqlReader::Flow(const FlowId& id) {
+  DFC_ASSIGN_OR_RETURN(const auto cursor,
+                       connection_->Query(FlowSelect() + " WHERE f.t_start = ? AND f.flow_hash = ?",
+                                          {id.t_start_ns, id.flow_hash}));
+  DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+  if (!found) {
+    return absl::NotFoundError(fmt::format("flow {}: not in this store", FormatFlowId(id)));
+  }
+  RowReader row(*cursor);
+  StoredFlow flow = ReadFlow(row);
+  if (row.damaged()) return Damaged("flow", id);
+  return flow;
+}
+
+absl::Status SqlReader::Turns(const FlowId& id, const std::function<void(const Turn&)>& each) {
+  DFC_ASSIGN_OR_RETURN(const auto cursor,
+                       connection_->Query("SELECT n, turns, content FROM chunk"
+                                          " WHERE t_start = ? AND flow_hash = ? ORDER BY n",
+                                          {id.t_start_ns, id.flow_hash}));
+  for (;;) {
+    DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+    if (!found) return absl::OkStatus();
+    DFC_RETURN_IF_ERROR(ChunkTurns(id, *cursor, each));
+  }
+}
+
+// The row is n, turns, content.
+absl::Status SqlReader::ChunkTurns(const FlowId& id, const SqlCursor& chunk,
+                                   const std::function<void(const Turn&)>& each) {
+  const ByteSpan text = chunk.Bytes(1);
+  const ByteSpan content = chunk.Bytes(2);
+  TurnIndex index({AsChars(text.data()), text.size()}, content.size());
+  IndexedTurn turn{};
+  TurnIndex::Result result{};
+  while ((result = index.Next(turn)) == TurnIndex::Result::kTurn) {
+    Turn shown{turn.side, turn.kind, 0, turn.offset, turn.length, {}};
+    if (__builtin_add_overflow(id.t_start_ns, turn.dt_ns, &shown.t_ns)) break;
+    if (turn.kind != TurnKind::kGap) shown.bytes = content.subspan(turn.position, turn.length);
+    each(shown);
+  }
+  if (result == TurnIndex::Result::kEnd) return absl::OkStatus();
+  return absl::DataLossError(fmt::format("flow {}, chunk {}: turn index damaged at byte {}",
+                                         FormatFlowId(id), chunk.Integer(0), index.at()));
+}
+
+absl::Status SqlReader::Icmp(const FlowQuery& query,
+                             const std::function<void(const StoredIcmp&)>& each) {
+  DFC_ASSIGN_OR_RETURN(const auto cursor, Select(IcmpSelect(), query, QueryScope::kIcmp));
+  for (;;) {
+    DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+    if (!found) return absl::OkStatus();
+    RowReader row(*cursor);
+    const StoredIcmp message = ReadIcmp(row);
+    if (row.damaged()) return Damaged("icmp", message.row.id);
+    each(message);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Reader>> OpenReader(const StoreUrl& url) {
+  if (url.kind == StoreUrl::Kind::kNull) {
+    return absl::InvalidArgumentError("null: keeps nothing that could be read; name another store");
+  }
+  const bool sqlite = url.kind == StoreUrl::Kind::kSqlite;
+  DFC_ASSIGN_OR_RETURN(auto connection,
+                       sqlite ? OpenSqliteForReading(url) : OpenMysqlForReading(url));
+  return std::unique_ptr<Reader>(std::make_unique<SqlReader>(std::move(connection)));
+}
+
+}  // namespace dfc

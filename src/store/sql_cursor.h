@@ -1,0 +1,49 @@
+// The seam between the reader and the kinds of store: one statement with bound values, rows one at
+// a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dfc/bytes.h"
+#include "dfc/status.h"
+#include "dfc/store.h"
+
+namespace dfc {
+
+// A value for a `?`. A std::string is text, a vector is bytes.
+using SqlValue = std::variant<int64_t, uint64_t, std::string, std::vector<uint8_t>>;
+
+// The rows of one statement. Columns count from 0; values are valid until the next Next().
+class SqlCursor {
+ public:
+  virtual ~SqlCursor() = default;
+
+  // False at the end.
+  virtual absl::StatusOr<bool> Next() = 0;
+  virtual bool IsNull(int column) const = 0;
+  // Of an integer column; NULL is 0. Unsigned 64-bit numbers come as the same 64 bits.
+  virtual int64_t Integer(int column) const = 0;
+  // Of a text or blob column; NULL is empty.
+  virtual ByteSpan Bytes(int column) const = 0;
+};
+
+class SqlConnection {
+ public:
+  virtual ~SqlConnection() = default;
+
+  // Several cursors may be open at once; the connection must outlive them.
+  virtual absl::StatusOr<std::unique_ptr<SqlCursor>> Query(const std::string& sql,
+                                                           const std::vector<SqlValue>& values) = 0;
+
+  // Orders a flow_hash as an unsigned number.
+  virtual const char* HashOrder() const = 0;
+};
+
+absl::StatusOr<std::unique_ptr<SqlConnection>> OpenSqliteForReading(const StoreUrl& url);
+absl::StatusOr<std::unique_ptr<SqlConnection>> OpenMysqlForReading(const StoreUrl& url);
+
+}  // namespace dfc

@@ -1,0 +1,68 @@
+#include "schema.h"
+#include "sql_cursor.h"
+#include "sqlite_connection.h"
+
+namespace dfc {
+
+namespace {
+
+class SqliteCursor final : public SqlCursor {
+ public:
+  SqliteCursor(SqliteStatement statement, std::vector<SqlValue> values)
+      : values_(std::move(values)), statement_(std::move(statement)) {
+    for (const SqlValue& value : values_) Bind(value);
+  }
+
+  absl::StatusOr<bool> Next() override { return statement_.Step(); }
+
+  bool IsNull(int column) const override {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+  }
+  int64_t Integer(int column) const override {
+    return sqlite3_column_int64(statement_.get(), column);
+  }
+  ByteSpan Bytes(int column) const override {
+    const void* data = sqlite3_column_blob(statement_.get(), column);
+    const int bytes = sqlite3_column_bytes(statement_.get(), column);
+    return {static_cast<const uint8_t*>(data), static_cast<size_t>(bytes)};
+  }
+
+ private:
+  void Bind(const SqlValue& value) {
+    if (const auto* number = std::get_if<int64_t>(&value)) return statement_.Signed(*number);
+    if (const auto* number = std::get_if<uint64_t>(&value)) return statement_.Unsigned(*number);
+    if (const auto* text = std::get_if<std::string>(&value)) return statement_.Text(*text);
+    statement_.Bytes(std::get<std::vector<uint8_t>>(value));
+  }
+
+  std::vector<SqlValue> values_;  // Bound without a copy: outlives the statement.
+  SqliteStatement statement_;
+};
+
+class SqliteReading final : public SqlConnection {
+ public:
+  explicit SqliteReading(std::unique_ptr<SqliteConnection> connection)
+      : connection_(std::move(connection)) {}
+
+  absl::StatusOr<std::unique_ptr<SqlCursor>> Query(const std::string& sql,
+                                                   const std::vector<SqlValue>& values) override {
+    DFC_ASSIGN_OR_RETURN(SqliteStatement statement, connection_->Prepare(sql));
+    return std::make_unique<SqliteCursor>(std::move(statement), values);
+  }
+
+  // The stored number is signed: those with the top bit come last, as they would unsigned.
+  const char* HashOrder() const override { return "(f.flow_hash < 0){0}, f.flow_hash{0}"; }
+
+ private:
+  std::unique_ptr<SqliteConnection> connection_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqlConnection>> OpenSqliteForReading(const StoreUrl& url) {
+  DFC_ASSIGN_OR_RETURN(auto connection, SqliteConnection::Open(url, SqliteConnection::Mode::kRead));
+  DFC_RETURN_IF_ERROR(CheckSqliteSchema(*connection));
+  return std::unique_ptr<SqlConnection>(std::make_unique<SqliteReading>(std::move(connection)));
+}
+
+}  // namespace dfc
