@@ -1,0 +1,69 @@
+// Takes frames from a source, decodes and checks them, and deals the packets out to the workers.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "dfc/decode.h"
+#include "ledger.h"
+#include "links.h"
+#include "look_ahead.h"
+
+namespace dfc {
+
+class CaptureStage {
+ public:
+  enum class Turn {
+    kProgress,
+    kBlocked,  // A worker has no empty block; try again when one comes back.
+    kEnd,      // The source has no more frames.
+  };
+
+  // `bells[n]` wakes the worker behind `links[n]`.
+  CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells, Checksums checksums,
+               uint64_t shard_secret);
+
+  // The next source. `frames` must outlive the turns that take from it.
+  void Begin(LookAhead& frames);
+
+  // One bounded turn: up to `frames_max` frames. Never waits.
+  Turn RunOnce(size_t frames_max = 256);
+
+  // Deals out the packet that a blocked turn left behind. False while its worker has no empty
+  // block.
+  bool Settle();
+
+  // Hands on what lies in half-filled blocks.
+  void Flush();
+
+  // Tells the workers that nothing follows. False while a worker has no empty block.
+  bool Finish();
+
+  Ledger& ledger() { return ledger_; }
+  const Decoder& decoder() const { return decoder_; }
+  const std::array<uint64_t, kVerdictCount>& packets() const { return packets_; }
+  const std::array<uint64_t, kVerdictCount>& bytes() const { return bytes_; }
+  uint64_t packets_total() const { return packets_total_; }
+  int64_t clock_ns() const { return clock_ns_; }
+
+ private:
+  bool Deal();
+  void Push(size_t worker);
+
+  std::vector<PacketLink*> links_;
+  std::vector<Doorbell*> bells_;
+  std::vector<PacketBlock*> filling_;  // By worker; null when none is at hand.
+  const uint64_t shard_secret_;
+  Decoder decoder_;
+  Ledger ledger_;
+  LookAhead* frames_ = nullptr;
+  Packet packet_{};
+  bool pending_ = false;  // `packet_` is decoded and waits for a block.
+  int64_t clock_ns_ = INT64_MIN;
+  uint64_t packets_total_ = 0;
+  std::array<uint64_t, kVerdictCount> packets_{};
+  std::array<uint64_t, kVerdictCount> bytes_{};
+};
+
+}  // namespace dfc

@@ -1,0 +1,31 @@
+// How a thread without work sleeps, and how it is woken: a futex behind std::atomic, no lock.
+//
+//   waiter: heard = bell.Heard(); if (found work) ...; else bell.WaitPast(heard);
+//   ringer: make the work visible; bell.Ring();
+//
+// Heard() before the look for work and Ring() after the work is visible make sure that no ring is
+// missed: acquire and release order the two. Any thread may ring; one waits.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace dfc {
+
+class Doorbell {
+ public:
+  uint32_t Heard() const { return rings_.load(std::memory_order_acquire); }
+
+  void Ring() {
+    rings_.fetch_add(1, std::memory_order_release);
+    rings_.notify_one();
+  }
+
+  // Returns at once if the bell rang since `heard`; spins briefly, then sleeps.
+  void WaitPast(uint32_t heard) const { rings_.wait(heard, std::memory_order_acquire); }
+
+ private:
+  alignas(64) std::atomic<uint32_t> rings_{0};
+};
+
+}  // namespace dfc

@@ -1,0 +1,56 @@
+// Packet blocks: what the capture thread hands to a worker, and gets back empty.
+//
+//   | packet 0 | packet 1 | ...  |      | payload 0 | payload 1 | ...        free |
+//   packets, at most kPacketsMax        bytes, kBytes
+//
+// A block belongs to one thread at a time. Payloads are copied in, which is the one copy on the way
+// to the worker; headers stay behind.
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include "dfc/memory.h"
+#include "dfc/packet.h"
+
+namespace dfc {
+
+class PacketBlock {
+ public:
+  static constexpr size_t kPacketsMax = 256;
+  static constexpr size_t kBytes = size_t{320} << 10;  // More than the largest payload.
+
+  PacketBlock() : packets_(kPacketsMax), memory_(kBytes) {}
+
+  // False when there is no room: the block must go first.
+  bool Add(const Packet& packet) {
+    if (count_ == kPacketsMax || kBytes - used_ < packet.payload_bytes) return false;
+    Packet& copy = packets_[count_++];
+    copy = packet;
+    copy.payload = memory_.data() + used_;
+    if (packet.payload_bytes > 0) {
+      std::memcpy(memory_.data() + used_, packet.payload, packet.payload_bytes);
+    }
+    used_ += packet.payload_bytes;
+    return true;
+  }
+
+  std::span<const Packet> packets() const { return {packets_.data(), count_}; }
+  bool empty() const { return count_ == 0; }
+  void Clear() {
+    count_ = used_ = 0;
+    last = false;
+  }
+
+  static constexpr size_t MemoryBytes() { return kBytes + kPacketsMax * sizeof(Packet); }
+
+  bool last = false;  // Nothing follows: the worker writes out what it has and stops.
+
+ private:
+  MappedArray<Packet> packets_;
+  Mapping memory_;
+  size_t count_ = 0;
+  size_t used_ = 0;
+};
+
+}  // namespace dfc

@@ -1,0 +1,267 @@
+// Every thread of a replay is made here:
+//
+//   caller   captures: reads, decodes, deals out             (CaptureStage)
+//   worker n keeps its flows                                 (WorkerStage)
+//   sink     writes to the store                             (SinkStage)
+//
+// Started sink first, stopped capture first: each stage sees its queue drained before it ends.
+#include <sys/random.h>
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "capture_stage.h"
+#include "dfc/pipeline.h"
+#include "dfc/time.h"
+#include "memory_plan.h"
+#include "sink_stage.h"
+#include "worker_stage.h"
+
+namespace dfc {
+
+namespace {
+
+constexpr size_t kFramesATurn = 256;
+constexpr int64_t kTickNs = 200 * kNsPerMs;
+
+uint64_t RandomSecret() {
+  uint64_t secret = 0;
+  DFC_CHECK(::getrandom(&secret, sizeof secret, 0) == sizeof secret);
+  return secret;
+}
+
+// One worker with everything that belongs to it.
+struct Worker {
+  Worker(const PipelineOptions& options, const MemoryPlan& plan, uint32_t n, uint64_t secret,
+         EventQueue& events, Doorbell& sink_bell, Doorbell& capture_bell)
+      : packets(plan.packet_blocks),
+        link(plan.event_blocks, n, events),
+        output(link, events, sink_bell),
+        stage(plan.limits, options.sensor, secret, packets, output, capture_bell) {}
+
+  void Run() {
+    while (!stage.done()) {
+      const uint32_t heard = link.bell.Heard();
+      if (!stage.RunOnce()) link.bell.WaitPast(heard);
+    }
+    output.End();
+  }
+
+  PacketLink packets;
+  EventLink link;
+  LinkedOutput output;
+  WorkerStage stage;
+};
+
+void RunSink(SinkStage& sink, Doorbell& bell, std::atomic<bool>& failed) {
+  while (!sink.done()) {
+    const uint32_t heard = bell.Heard();
+    if (!sink.RunOnce()) bell.WaitPast(heard);
+    // Only a hint to stop reading; the status itself is read after the join.
+    if (!sink.status().ok()) failed.store(true, std::memory_order_relaxed);
+  }
+}
+
+// The capture thread's part of a run.
+class Replay {
+ public:
+  Replay(const PipelineOptions& options, PipelineProgress& progress, PipelineReport& report,
+         CaptureStage& stage, Doorbell& bell, EventOutput& ledger_output,
+         const std::atomic<bool>& failed)
+      : options_(options),
+        progress_(progress),
+        report_(report),
+        stage_(stage),
+        bell_(bell),
+        ledger_output_(ledger_output),
+        failed_(failed) {}
+
+  void Run() {
+    uint64_t bytes_total = 0;
+    for (const std::string& file : options_.files) {
+      std::error_code none;  // A pipe has no size; then the total stays unknown.
+      const uintmax_t bytes = std::filesystem::file_size(file, none);
+      if (!none) bytes_total += bytes;
+    }
+    progress_.bytes_total.store(bytes_total, std::memory_order_relaxed);
+    for (const std::string& file : options_.files) {
+      if (Stopped()) break;
+      absl::Status status = RunFile(file);
+      if (!status.ok()) report_.damage.push_back(std::move(status));
+    }
+    if (block_ != nullptr) ledger_output_.Last(block_);
+    Repeat([&] { return stage_.Finish(); });
+  }
+
+ private:
+  bool Stopped() const {
+    return progress_.stop.load(std::memory_order_relaxed) ||
+           failed_.load(std::memory_order_relaxed);
+  }
+
+  // Calls `done` until it says true, and sleeps until a block comes back in between.
+  template <typename Done>
+  void Repeat(Done done) {
+    while (true) {
+      const uint32_t heard = bell_.Heard();
+      if (done()) return;
+      bell_.WaitPast(heard);
+    }
+  }
+
+  absl::Status RunFile(const std::string& file) {
+    DFC_ASSIGN_OR_RETURN(const std::unique_ptr<PacketSource> source,
+                         OpenCaptureFile(file, options_.filter));
+    LookAhead frames(*source);
+    stage_.Begin(frames);
+    bool more = true;
+    while (more && !Stopped()) {
+      const uint32_t heard = bell_.Heard();
+      const CaptureStage::Turn turn = stage_.RunOnce(options_.pace ? 1 : kFramesATurn);
+      if (turn == CaptureStage::Turn::kBlocked) bell_.WaitPast(heard);
+      more = turn != CaptureStage::Turn::kEnd;
+      if (options_.pace) Pace(bytes_done_ + source->bytes_read());
+      Tick(bytes_done_ + source->bytes_read());
+    }
+    bytes_done_ += source->bytes_read();
+    Repeat([&] { return stage_.Settle(); });
+    CountFiltered(*source);
+    stage_.ledger().Drain(source->fingerprint(), [&](const LedgerRow& row) { Write(row); });
+    return source->status();
+  }
+
+  void CountFiltered(const PacketSource& source) {
+    const auto at = static_cast<size_t>(Verdict::kFiltered);
+    if (source.frames_filtered() == 0) return;
+    report_.packets[at] += source.frames_filtered();
+    report_.bytes[at] += source.bytes_filtered();
+    // The source tells no times of what it left out: it all stands under minute 0.
+    Write({0, source.fingerprint(), source.frames_filtered(), source.bytes_filtered(),
+           Verdict::kFiltered});
+  }
+
+  void Write(const LedgerRow& row) {
+    if (block_ == nullptr) block_ = ledger_output_.Next(nullptr);
+    uint8_t* at = block_->Append(RowType::kLedger, sizeof row);
+    if (at == nullptr) {
+      block_ = ledger_output_.Next(block_);
+      at = block_->Append(RowType::kLedger, sizeof row);
+    }
+    std::memcpy(at, &row, sizeof row);
+  }
+
+  // Waits until the machine's clock has come to the packet that was read last, and lets it go.
+  void Pace(uint64_t bytes_done) {
+    if (stage_.clock_ns() == INT64_MIN) return;
+    if (pace_offset_ns_ == INT64_MIN) pace_offset_ns_ = MonotonicClockNs() - stage_.clock_ns();
+    bool waited = false;
+    while (!Stopped()) {
+      const int64_t early_ns = stage_.clock_ns() + pace_offset_ns_ - MonotonicClockNs();
+      if (early_ns <= 0) break;
+      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(early_ns, kTickNs)));
+      Tick(bytes_done);
+      waited = true;
+    }
+    if (waited) stage_.Flush();
+  }
+
+  void Tick(uint64_t bytes_done) {
+    const int64_t now_ns = MonotonicClockNs();
+    if (now_ns - ticked_ns_ < kTickNs) return;
+    ticked_ns_ = now_ns;
+    progress_.packets.store(stage_.packets_total(), std::memory_order_relaxed);
+    progress_.bytes_done.store(bytes_done, std::memory_order_relaxed);
+    if (progress_.tick) progress_.tick();
+  }
+
+  const PipelineOptions& options_;
+  PipelineProgress& progress_;
+  PipelineReport& report_;
+  CaptureStage& stage_;
+  Doorbell& bell_;
+  EventOutput& ledger_output_;
+  const std::atomic<bool>& failed_;
+  EventBlock* block_ = nullptr;
+  int64_t pace_offset_ns_ = INT64_MIN;
+  int64_t ticked_ns_ = 0;
+  uint64_t bytes_done_ = 0;  // Of the files before this one.
+};
+
+void AddCounters(const FlowCounters& from, FlowCounters& to) {
+  for (size_t n = 0; n < std::size(from.flows); ++n) to.flows[n] += from.flows[n];
+  to.flows_evicted += from.flows_evicted;
+  to.content_flushed_early += from.content_flushed_early;
+  to.gaps += from.gaps;
+  to.gap_bytes += from.gap_bytes;
+  to.content_bytes += from.content_bytes;
+  to.duplicate_bytes += from.duplicate_bytes;
+  to.refused_bytes += from.refused_bytes;
+  to.gaps_given_up_early += from.gaps_given_up_early;
+  to.icmp_messages += from.icmp_messages;
+}
+
+}  // namespace
+
+absl::Status CheckMemory(const PipelineOptions& options) {
+  return PlanMemory(options.memory_bytes_max, options.workers).status();
+}
+
+absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& store,
+                                         PipelineProgress& progress) {
+  DFC_ASSIGN_OR_RETURN(const MemoryPlan plan,
+                       PlanMemory(options.memory_bytes_max, options.workers));
+  const int64_t started_ns = MonotonicClockNs();
+  const auto epoch = static_cast<uint64_t>(WallClockNs());
+  constexpr size_t kLedgerBlocks = 2;
+  EventQueue events(options.workers * plan.event_blocks + kLedgerBlocks, options.workers + 1);
+  Doorbell sink_bell;
+  Doorbell capture_bell;
+
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<PacketLink*> packet_links;
+  std::vector<EventLink*> event_links;
+  std::vector<Doorbell*> worker_bells;
+  const uint64_t table_secret = RandomSecret();
+  for (uint32_t n = 0; n < options.workers; ++n) {
+    workers.push_back(
+        std::make_unique<Worker>(options, plan, n, table_secret, events, sink_bell, capture_bell));
+    packet_links.push_back(&workers.back()->packets);
+    event_links.push_back(&workers.back()->link);
+    worker_bells.push_back(&workers.back()->link.bell);
+  }
+  EventLink ledger_link(kLedgerBlocks, static_cast<uint32_t>(options.workers), events);
+  LinkedOutput ledger_output(ledger_link, events, sink_bell);
+  event_links.push_back(&ledger_link);
+
+  PipelineReport report;
+  std::atomic<bool> failed{false};
+  SinkStage sink(store, events, event_links, epoch);
+  CaptureStage capture(packet_links, worker_bells, options.checksums, RandomSecret());
+
+  std::thread sink_thread([&] { RunSink(sink, sink_bell, failed); });
+  std::vector<std::thread> worker_threads;
+  for (const auto& worker : workers) worker_threads.emplace_back([&worker] { worker->Run(); });
+  Replay(options, progress, report, capture, capture_bell, ledger_output, failed).Run();
+  ledger_output.End();
+  for (std::thread& thread : worker_threads) thread.join();
+  sink_thread.join();
+
+  const absl::Status ended = store.EndRun(epoch);
+  DFC_RETURN_IF_ERROR(sink.status());
+  DFC_RETURN_IF_ERROR(ended);
+  for (size_t at = 0; at < kVerdictCount; ++at) {
+    report.packets[at] += capture.packets()[at];
+    report.bytes[at] += capture.bytes()[at];
+  }
+  report.fragments_abandoned = capture.decoder().fragments_abandoned();
+  report.checksums_offloaded = capture.decoder().checksums_offloaded();
+  for (const auto& worker : workers) AddCounters(worker->stage.counters(), report.flows);
+  report.rows = sink.rows();
+  report.blocks = sink.blocks();
+  report.elapsed_ns = MonotonicClockNs() - started_ns;
+  return report;
+}
+
+}  // namespace dfc
