@@ -1,0 +1,15 @@
+// The subcommands. Each does all of its work and returns the exit status of the process.
+// Module: app
+#pragma once
+
+#include "options.h"
+
+namespace dfc {
+
+int InitCommand(const CommonOptions& common);
+int ReplayCommand(const CommonOptions& common, const ReplayOptions& options);
+int FlowsCommand(const CommonOptions& common, const ListOptions& options);
+int ShowCommand(const CommonOptions& common, const ShowOptions& options);
+int IcmpCommand(const CommonOptions& common, const ListOptions& options);
+
+}  // namespace dfc

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "commands.h"
+#include "content_digest.h"
+#include "dfc/reader.h"
+#include "dfc/time.h"
+#include "flow_words.h"
+#include "output.h"
+#include "reading.h"
+#include "text.h"
+#include "turn_printer.h"
+
+namespace dfc {
+namespace {
+
+using View = ShowOptions::View;
+
+bool IsWanted(const ShowOptions& options, Side side) {
+  return side == Side::kClient ? options.client : options.server;
+}
+
+std::string CountsText(const SideCounts& counts) {
+  std::string text =
+      fmt::format("{}, {} of content, {} missing", Count(counts.packets, "packet", "packets"),
+                  Count(counts.content_bytes, "byte", "bytes"), Grouped(counts.gap_bytes));
+  if (counts.duplicate_bytes != 0) {
+    text += fmt::format(", {} sent again", Grouped(counts.duplicate_bytes));
+  }
+  if (counts.refused_bytes != 0) text += fmt::format(", {} refused", Grouped(counts.refused_bytes));
+  return text;
+}
+
+void PrintHeader(const StoredFlow& flow, Output& out) {
+  const FlowRow& row = flow.row;
+  const int64_t duration_ns = row.t_last_ns - row.id.t_start_ns;
+  const std::string tuple =
+      fmt::format("{} {} > {}", ProtocolName(row.protocol), ClientText(row), ServerText(row));
+  const std::string flags = FlagWords(row.flags);
+  out.Write(fmt::format("{}\n", Bold(out.terminal(), tuple)));
+  out.Write(fmt::format("  flow       {}\n", FormatFlowId(row.id)));
+  out.Write(fmt::format("  time       {} to {} ({:.6f} s)\n", FormatTime(row.id.t_start_ns),
+                        FormatTime(row.t_last_ns),
+                        static_cast<double>(duration_ns) / kNsPerSecond));
+  out.Write(fmt::format("  state      {}{}{}\n", FlowStateName(row.state),
+                        flags.empty() ? "" : ", ", flags));
+  out.Write(fmt::format("  client     {}\n", CountsText(row.counts[0])));
+  out.Write(fmt::format("  server     {}\n", CountsText(row.counts[1])));
+  out.Write(fmt::format("  community  {}\n", EscapeLine(flow.community_id)));
+  out.Write(fmt::format("  sensor     {}\n\n", EscapeLine(flow.sensor)));
+}
+
+absl::Status PrintConversation(Reader& reader, const StoredFlow& flow, const ShowOptions& options,
+                               Output& out) {
+  PrintHeader(flow, out);
+  TurnPrinter printer(options.view, out.terminal(), flow.row.id.t_start_ns);
+  bool is_empty = true;
+  DFC_RETURN_IF_ERROR(reader.Turns(flow.row.id, [&](const Turn& turn) {
+    if (!IsWanted(options, turn.side)) return;
+    out.Write(printer.Print(turn));
+    is_empty = false;
+  }));
+  out.Write(printer.Finish());
+  if (is_empty) {
+    out.Write(IsIcmp(flow.row.protocol) ? "(messages: see dfc icmp)\n" : "(no content)\n");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrintRaw(Reader& reader, const FlowId& id, const ShowOptions& options, Output& out) {
+  return reader.Turns(id, [&](const Turn& turn) {
+    if (!IsWanted(options, turn.side) || !IsContent(turn)) return;
+    out.Write({AsChars(turn.bytes.data()), turn.bytes.size()});
+  });
+}
+
+absl::Status PrintDigest(Reader& reader, const FlowId& id, const ShowOptions& options,
+                         Output& out) {
+  const absl::StatusOr<std::array<SideDigest, 2>> digest = ContentDigest().Of(reader, id);
+  if (!digest.ok()) return digest.status();
+  for (const Side side : {Side::kClient, Side::kServer}) {
+    if (!IsWanted(options, side)) continue;
+    const SideDigest& of_side = (*digest)[static_cast<size_t>(side)];
+    out.Write(fmt::format("{} {} {}\n", side == Side::kClient ? "client" : "server", of_side.bytes,
+                          of_side.sha256));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Print(Reader& reader, const StoredFlow& flow, const ShowOptions& options,
+                   Output& out) {
+  switch (options.view) {
+    case View::kRaw:
+      return PrintRaw(reader, flow.row.id, options, out);
+    case View::kDigest:
+      return PrintDigest(reader, flow.row.id, options, out);
+    case View::kText:
+      break;
+    case View::kHex:
+      break;
+  }
+  return PrintConversation(reader, flow, options, out);
+}
+
+}  // namespace
+
+int ShowCommand(const CommonOptions& common, const ShowOptions& options) {
+  const absl::StatusOr<std::unique_ptr<Reader>> reader = OpenStoreForReading(common.store);
+  if (!reader.ok()) return ReportFailure(reader.status());
+  const absl::StatusOr<StoredFlow> flow = FindFlow(**reader, options.flow);
+  if (!flow.ok()) return ReportFailure(flow.status());
+
+  Output out(STDOUT_FILENO);
+  const absl::Status printed = Print(**reader, *flow, options, out);
+  out.Flush();
+  return printed.ok() ? kExitDone : ReportFailure(printed);
+}
+
+}  // namespace dfc

@@ -1,0 +1,141 @@
+#include "summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "dfc/time.h"
+#include "text.h"
+#include "verdict_sentence.h"
+
+namespace dfc {
+namespace {
+
+void AddLine(std::string& out, const char* name, const std::string& text) {
+  fmt::format_to(std::back_inserter(out), "  {:<10} {}\n", name, text);
+}
+
+bool IsRefused(Verdict verdict) {
+  return verdict != Verdict::kOk && verdict != Verdict::kFragmentHeld;
+}
+
+uint64_t SumOf(const std::array<uint64_t, kVerdictCount>& figures) {
+  return std::accumulate(figures.begin(), figures.end(), uint64_t{0});
+}
+
+void AddPackets(const PipelineReport& report, std::string& out) {
+  AddLine(out, "packets",
+          fmt::format("{}, {}", Grouped(SumOf(report.packets)), HumanBytes(SumOf(report.bytes))));
+  const uint64_t delivered = report.packets[static_cast<size_t>(Verdict::kOk)];
+  const uint64_t held = report.packets[static_cast<size_t>(Verdict::kFragmentHeld)];
+  std::string text = fmt::format("{} to flows", Grouped(delivered));
+  if (held != 0)
+    text += fmt::format(", {} kept for their datagrams", Count(held, "fragment", "fragments"));
+  AddLine(out, "delivered", text);
+}
+
+void AddRefused(const PipelineReport& report, std::string& out) {
+  uint64_t refused = 0;
+  size_t digits = 0;
+  for (size_t i = 0; i < kVerdictCount; ++i) {
+    if (!IsRefused(static_cast<Verdict>(i))) continue;
+    refused += report.packets[i];
+    if (report.packets[i] != 0) digits = std::max(digits, Grouped(report.packets[i]).size());
+  }
+  AddLine(out, "refused", Grouped(refused));
+  for (size_t i = 0; i < kVerdictCount; ++i) {
+    const auto verdict = static_cast<Verdict>(i);
+    if (!IsRefused(verdict) || report.packets[i] == 0) continue;
+    fmt::format_to(std::back_inserter(out), "{:13}{:>{}}  {}\n", "", Grouped(report.packets[i]),
+                   digits, VerdictSentence(verdict));
+  }
+}
+
+void AddFlows(const FlowCounters& flows, std::string& out) {
+  constexpr std::array<const char*, 4> kNames = {"tcp", "udp", "icmp", "icmp6"};
+  std::string text = Grouped(flows.flows[0] + flows.flows[1] + flows.flows[2] + flows.flows[3]);
+  const char* separator = ": ";
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (flows.flows[i] == 0) continue;
+    text += fmt::format("{}{} {}", separator, kNames[i], Grouped(flows.flows[i]));
+    separator = ", ";
+  }
+  AddLine(out, "flows", text);
+  if (flows.icmp_messages != 0)
+    AddLine(out, "icmp", Count(flows.icmp_messages, "message", "messages"));
+}
+
+void AddContent(const FlowCounters& flows, std::string& out) {
+  std::string text = fmt::format("{} restored", HumanBytes(flows.content_bytes));
+  if (flows.duplicate_bytes != 0) {
+    text += fmt::format(", {} sent again", HumanBytes(flows.duplicate_bytes));
+  }
+  if (flows.refused_bytes != 0) {
+    text += fmt::format(", {} out of window or too late", HumanBytes(flows.refused_bytes));
+  }
+  AddLine(out, "content", text);
+  text = Grouped(flows.gaps);
+  if (flows.gaps != 0) text += fmt::format(", {} missing", Count(flows.gap_bytes, "byte", "bytes"));
+  AddLine(out, "gaps", text);
+}
+
+void AddLimits(const PipelineReport& report, std::string& out) {
+  const FlowCounters& flows = report.flows;
+  if (flows.flows_evicted != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} written out early: the flow table was full",
+                        Count(flows.flows_evicted, "flow", "flows")));
+  }
+  if (flows.content_flushed_early != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} written early: content memory was full",
+                        Count(flows.content_flushed_early, "piece", "pieces")));
+  }
+  if (flows.gaps_given_up_early != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} not waited for: no memory to hold what came behind",
+                        Count(flows.gaps_given_up_early, "gap", "gaps")));
+  }
+  if (report.fragments_abandoned != 0) {
+    AddLine(out, "fragments",
+            fmt::format("{} given up: the rest never came",
+                        Count(report.fragments_abandoned, "datagram", "datagrams")));
+  }
+  if (report.checksums_offloaded != 0) {
+    AddLine(out, "checksums",
+            fmt::format("{} left to the sending card, and taken as right",
+                        Count(report.checksums_offloaded, "checksum", "checksums")));
+  }
+}
+
+void AddSpeed(const PipelineReport& report, std::string& out) {
+  const double elapsed_s =
+      static_cast<double>(std::max<int64_t>(report.elapsed_ns, 1)) / kNsPerSecond;
+  const auto per_second = [&](uint64_t count) {
+    return static_cast<uint64_t>(static_cast<double>(count) / elapsed_s);
+  };
+  AddLine(out, "time",
+          fmt::format("{:.3f} s, {} packets/s, {:.1f} MB/s", elapsed_s,
+                      Grouped(per_second(SumOf(report.packets))),
+                      static_cast<double>(SumOf(report.bytes)) / 1e6 / elapsed_s));
+}
+
+}  // namespace
+
+std::string Summarize(const PipelineReport& report, const std::string& store) {
+  std::string out;
+  AddPackets(report, out);
+  AddRefused(report, out);
+  AddFlows(report.flows, out);
+  AddContent(report.flows, out);
+  AddLimits(report, out);
+  AddLine(out, "stored",
+          fmt::format("{} in {}: {}", Count(report.rows, "row", "rows"),
+                      Count(report.blocks, "block", "blocks"), EscapeLine(store)));
+  AddSpeed(report, out);
+  return out;
+}
+
+}  // namespace dfc

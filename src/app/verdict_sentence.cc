@@ -1,0 +1,65 @@
+#include "verdict_sentence.h"
+
+namespace dfc {
+
+const char* VerdictSentence(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kOk:
+      return "delivered to a flow";
+    case Verdict::kFragmentHeld:
+      return "fragment, kept until its datagram is whole";
+    case Verdict::kArp:
+      return "ARP, which carries no flow";
+    case Verdict::kNotIp:
+      return "not IP";
+    case Verdict::kOtherTransport:
+      return "IP, but not TCP, UDP or ICMP";
+    case Verdict::kUnknownLink:
+      return "link type not known";
+    case Verdict::kTruncated:
+      return "capture ends inside a header";
+    case Verdict::kTooManyHeaders:
+      return "too many stacked headers";
+    case Verdict::kBadIpVersion:
+      return "IP version is neither 4 nor 6";
+    case Verdict::kBadIpHeaderLength:
+      return "IP header length is wrong";
+    case Verdict::kBadIpOption:
+      return "IP option does not fit the header";
+    case Verdict::kBadIpLength:
+      return "IP length is shorter than the headers";
+    case Verdict::kIpBeyondFrame:
+      return "IP length is longer than the frame";
+    case Verdict::kBadIpExtension:
+      return "IPv6 extension header does not fit";
+    case Verdict::kZeroSource:
+      return "source address is zero";
+    case Verdict::kZeroDestination:
+      return "destination address is zero";
+    case Verdict::kBadTcpHeaderLength:
+      return "TCP header length is wrong";
+    case Verdict::kBadUdpLength:
+      return "UDP length is wrong";
+    case Verdict::kBadIcmpLength:
+      return "ICMP message is shorter than its header";
+    case Verdict::kBadIpChecksum:
+      return "IP checksum is wrong";
+    case Verdict::kBadTcpChecksum:
+      return "TCP checksum is wrong";
+    case Verdict::kBadUdpChecksum:
+      return "UDP checksum is wrong";
+    case Verdict::kBadIcmpChecksum:
+      return "ICMP checksum is wrong";
+    case Verdict::kFragmentOverlap:
+      return "fragment overlaps another";
+    case Verdict::kFragmentBeyond:
+      return "fragment lies past the end of its datagram";
+    case Verdict::kFragmentLimit:
+      return "no room for more fragments";
+    case Verdict::kFiltered:
+      return "not wanted by the filter";
+  }
+  return "refused for a reason without a name";
+}
+
+}  // namespace dfc
