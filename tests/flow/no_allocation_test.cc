@@ -1,0 +1,80 @@
+// Neither decoding nor keeping flows calls the allocator. A binary of its own, for it replaces
+// operator new.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "dfc/decode.h"
+#include "dfc/flow_engine.h"
+#include "engine_run.h"
+
+namespace {
+size_t allocations = 0;
+}
+
+// Not inlined, or g++ takes malloc and delete for a mismatched pair.
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  ++allocations;
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace dfc {
+namespace {
+
+// Takes blocks and forgets them.
+class Forgets final : public EventOutput {
+ public:
+  EventBlock* Next(EventBlock* full) override {
+    rows += full == nullptr ? 0 : full->rows();
+    block_.Clear();
+    return &block_;
+  }
+  void Last(EventBlock* block) override { rows += block->rows(); }
+  uint64_t rows = 0;
+
+ private:
+  EventBlock block_;
+};
+
+size_t AllocationsOf(const FlowLimits& limits) {
+  const std::vector<TimedFrame> frames = MixedFrames(1, 20'000);
+  Forgets output;
+  Decoder decoder(DecodeOptions{});
+  FlowEngine engine(limits, "test", 1, output);
+  std::vector<Packet> batch(1);
+  const size_t before = allocations;
+  for (const TimedFrame& frame : frames) {
+    const auto wire_bytes = static_cast<uint32_t>(frame.bytes.size());
+    const Verdict verdict = decoder.Decode({frame.t_ns, frame.bytes, wire_bytes}, batch[0]);
+    batch[0].clock_ns = frame.t_ns;
+    if (verdict == Verdict::kOk) engine.Update(batch);
+  }
+  engine.Finish();
+  const size_t used = allocations - before;
+  EXPECT_GT(output.rows, 1'000u);
+  return used;
+}
+
+TEST(NoAllocation, OnThePacketPath) { EXPECT_EQ(AllocationsOf(SmallLimits()), 0u); }
+
+TEST(NoAllocation, AtTheLimits) {
+  FlowLimits limits;
+  limits.flows_max = 32;
+  limits.content_bytes_max = 256 << 10;
+  limits.held_bytes_max = 4'096;
+  EXPECT_EQ(AllocationsOf(limits), 0u);
+}
+
+TEST(NoAllocation, IsCounted) {
+  const size_t before = allocations;
+  ::operator delete(::operator new(1));
+  EXPECT_EQ(allocations, before + 1);
+}
+
+}  // namespace
+}  // namespace dfc

@@ -1,0 +1,51 @@
+#include "memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "dfc/event.h"
+#include "packet_block.h"
+
+namespace dfc {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+size_t PlannedBytes(const MemoryPlan& plan, size_t workers) {
+  return workers * (plan.packet_blocks * PacketBlock::MemoryBytes() +
+                    plan.event_blocks * EventBlock::kBytes + plan.limits.content_bytes_max);
+}
+
+TEST(PlanMemory, StaysWithinWhatIsAllowed) {
+  for (const size_t workers : {1u, 2u, 4u, 8u, 16u}) {
+    const size_t bytes = 256 * kMiB * workers;
+    const auto plan = PlanMemory(bytes, workers);
+    ASSERT_TRUE(plan.ok()) << workers;
+    EXPECT_LT(PlannedBytes(*plan, workers), bytes);
+    EXPECT_GT(PlannedBytes(*plan, workers), bytes / 4);
+    EXPECT_GT(plan->limits.flows_max, 10'000u);
+  }
+}
+
+TEST(PlanMemory, TheDefaultIsEnoughForFourWorkers) {
+  EXPECT_TRUE(PlanMemory(384 * kMiB, 4).ok());
+}
+
+TEST(PlanMemory, SaysHowMuchIsEnough) {
+  for (const size_t workers : {1u, 3u, 64u}) {
+    const auto plan = PlanMemory(kMiB, workers);
+    ASSERT_TRUE(absl::IsInvalidArgument(plan.status()));
+    const std::string message = MessageOf(plan.status());
+    const size_t least = std::stoul(message.substr(message.find("; ") + 2));
+    EXPECT_TRUE(PlanMemory(least * kMiB, workers).ok()) << message;
+    EXPECT_FALSE(PlanMemory((least - 2) * kMiB, workers).ok()) << message;
+  }
+}
+
+TEST(PlanMemory, HeldSegmentsLeaveRoomForContent) {
+  const auto plan = PlanMemory(100 * kMiB, 1);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_LE(plan->limits.held_bytes_max, plan->limits.content_bytes_max / 4);
+}
+
+}  // namespace
+}  // namespace dfc

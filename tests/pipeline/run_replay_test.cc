@@ -1,0 +1,236 @@
+// Whole runs over small capture files, with all the threads.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "dfc/pipeline.h"
+#include "dfc/time.h"
+#include "frame_source.h"
+#include "memory_store.h"
+
+namespace dfc {
+namespace {
+
+// A pcap file with nanoseconds; it is removed in the end.
+class TempCapture {
+ public:
+  explicit TempCapture(const std::vector<TimedFrame>& frames) {
+    static int serial = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            fmt::format("dfc-run-replay-{}-{}.pcap", ::getpid(), serial++);
+    std::ofstream file(path_, std::ios::binary);
+    const auto put = [&file](uint32_t value) {
+      file.write(static_cast<const char*>(static_cast<const void*>(&value)), sizeof value);
+    };
+    for (const uint32_t word : {0xA1B23C4Du, 0x00040002u, 0u, 0u, 262'144u, 1u}) put(word);
+    for (const TimedFrame& frame : frames) {
+      put(static_cast<uint32_t>(frame.t_ns / kNsPerSecond));
+      put(static_cast<uint32_t>(frame.t_ns % kNsPerSecond));
+      put(static_cast<uint32_t>(frame.bytes.size()));
+      put(static_cast<uint32_t>(frame.bytes.size()));
+      file.write(AsChars(frame.bytes.data()), static_cast<std::streamsize>(frame.bytes.size()));
+    }
+  }
+  ~TempCapture() { std::filesystem::remove(path_); }
+
+  std::string path() const { return path_.string(); }
+  void CutOff(size_t bytes) {
+    std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - bytes);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+PipelineOptions Options(std::vector<std::string> files, size_t workers = 2) {
+  PipelineOptions options;
+  options.files = std::move(files);
+  options.sensor = "test";
+  options.workers = workers;
+  options.checksums = Checksums::kVerify;
+  return options;
+}
+
+absl::StatusOr<PipelineReport> Replayed(const PipelineOptions& options, Store& store) {
+  PipelineProgress progress;
+  return RunReplay(options, store, progress);
+}
+
+template <typename Counts>
+uint64_t Sum(const Counts& counts) {
+  uint64_t sum = 0;
+  for (const uint64_t count : counts) sum += count;
+  return sum;
+}
+
+// Each delivered packet is in a flow, and each frame in the ledger.
+void ExpectBalanced(const PipelineReport& report, const EventRows& rows) {
+  uint64_t in_flows = 0;
+  for (const auto& [key, row] : rows.flows()) {
+    in_flows += row.counts[0].packets + row.counts[1].packets;
+  }
+  const auto ok = static_cast<size_t>(Verdict::kOk);
+  EXPECT_EQ(in_flows, report.packets[ok]);
+  uint64_t in_ledger = 0;
+  for (const LedgerRow& row : rows.ledger()) in_ledger += row.packets;
+  EXPECT_EQ(in_ledger, Sum(report.packets));
+}
+
+TEST(RunReplay, BalancesTheLedger) {
+  const TempCapture capture(MixedFrames(1, 5'000));
+  MemoryStore store;
+  const auto report = Replayed(Options({capture.path()}), store);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(Sum(report->packets), 5'000u);
+  ExpectBalanced(*report, store.rows);
+  EXPECT_TRUE(report->damage.empty());
+  EXPECT_EQ(report->blocks, store.sequences.size());
+  EXPECT_NE(store.ended_epoch, 0u);
+}
+
+TEST(RunReplay, GivesTheSameRowsForAnyNumberOfWorkers) {
+  const TempCapture capture(MixedFrames(2, 5'000));
+  MemoryStore one;
+  ASSERT_TRUE(Replayed(Options({capture.path()}, 1), one).ok());
+  for (const size_t workers : {2u, 4u}) {
+    MemoryStore store;
+    ASSERT_TRUE(Replayed(Options({capture.path()}, workers), store).ok());
+    EXPECT_EQ(store.rows.Dump(), one.rows.Dump()) << workers;
+  }
+}
+
+TEST(RunReplay, OfNothingWritesNothing) {
+  const TempCapture capture({});
+  MemoryStore store;
+  const auto report = Replayed(Options({capture.path()}), store);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(store.writes, 0u);
+  EXPECT_EQ(report->rows, 0u);
+}
+
+TEST(RunReplay, TakesFilesInOrderAsOneCapture) {
+  const std::vector<TimedFrame> frames = MixedFrames(3, 2'000);
+  const TempCapture whole(frames);
+  const TempCapture front({frames.begin(), frames.begin() + 900});
+  const TempCapture back({frames.begin() + 900, frames.end()});
+  MemoryStore one;
+  MemoryStore two;
+  ASSERT_TRUE(Replayed(Options({whole.path()}), one).ok());
+  ASSERT_TRUE(Replayed(Options({front.path(), back.path()}), two).ok());
+  EXPECT_EQ(one.rows.Dump(), two.rows.Dump());
+}
+
+TEST(RunReplay, GoesOnBehindADamagedOrMissingFile) {
+  TempCapture cut(UdpFrames(10));
+  cut.CutOff(5);
+  const TempCapture sound(UdpFrames(3));
+  MemoryStore store;
+  const auto report = Replayed(Options({"/nonexistent.pcap", cut.path(), sound.path()}), store);
+  ASSERT_TRUE(report.ok());
+  ASSERT_EQ(report->damage.size(), 2u);
+  EXPECT_TRUE(absl::IsNotFound(report->damage[0]));
+  EXPECT_TRUE(absl::IsDataLoss(report->damage[1]));
+  EXPECT_EQ(store.rows.flow().counts[0].packets, 12u);
+}
+
+TEST(RunReplay, CountsWhatTheFilterRefuses) {
+  std::vector<TimedFrame> frames = UdpFrames(5);
+  frames.push_back({frames.back().t_ns, Tcp("10.0.0.1:1", "10.0.0.2:2").Flags("S").Bytes()});
+  const TempCapture capture(frames);
+  PipelineOptions options = Options({capture.path()});
+  options.filter = "tcp";
+  MemoryStore store;
+  const auto report = Replayed(options, store);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->packets[static_cast<size_t>(Verdict::kFiltered)], 5u);
+  ExpectBalanced(*report, store.rows);
+}
+
+TEST(RunReplay, WaitsForASlowStore) {
+  const TempCapture capture(UdpFrames(300, 60'000));
+  MemoryStore store(absl::UnavailableError("away"), 3);
+  const auto report = Replayed(Options({capture.path()}), store);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->flows.content_bytes, 300u * 60'000);
+  ExpectBalanced(*report, store.rows);
+}
+
+TEST(RunReplay, EndsWhenTheStoreStaysAway) {
+  const TempCapture capture(UdpFrames(300, 60'000));
+  MemoryStore store(absl::UnavailableError("away"));
+  const auto report = Replayed(Options({capture.path()}, 1), store);
+  EXPECT_TRUE(absl::IsUnavailable(report.status()));
+  EXPECT_EQ(MessageOf(report.status()), "away");
+}
+
+TEST(RunReplay, EndsWhenTheStoreRefuses) {
+  const TempCapture capture(UdpFrames(300, 60'000));
+  for (const size_t workers : {1u, 4u}) {
+    MemoryStore store(absl::InvalidArgumentError("no such column"));
+    const auto report = Replayed(Options({capture.path()}, workers), store);
+    EXPECT_TRUE(absl::IsInvalidArgument(report.status()));
+    EXPECT_EQ(store.writes, 1u);
+  }
+}
+
+TEST(RunReplay, DrainsWhenItIsStopped) {
+  const TempCapture capture(MixedFrames(4, 20'000));
+  MemoryStore store;
+  PipelineProgress progress;
+  progress.tick = [&progress] { progress.stop.store(true); };
+  const auto report = RunReplay(Options({capture.path(), capture.path()}), store, progress);
+  ASSERT_TRUE(report.ok());
+  EXPECT_LT(Sum(report->packets), 20'000u);
+  EXPECT_GT(Sum(report->packets), 0u);
+  ExpectBalanced(*report, store.rows);
+}
+
+TEST(RunReplay, StopsBeforeItStarts) {
+  const TempCapture capture(UdpFrames(10));
+  MemoryStore store;
+  PipelineProgress progress;
+  progress.stop.store(true);
+  const auto report = RunReplay(Options({capture.path()}), store, progress);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(Sum(report->packets), 0u);
+}
+
+TEST(RunReplay, TellsItsProgress) {
+  const TempCapture capture(UdpFrames(2'000));
+  MemoryStore store;
+  PipelineProgress progress;
+  int ticks = 0;
+  progress.tick = [&ticks] { ++ticks; };
+  ASSERT_TRUE(RunReplay(Options({capture.path()}), store, progress).ok());
+  EXPECT_GT(ticks, 0);
+  EXPECT_EQ(progress.bytes_total.load(), std::filesystem::file_size(capture.path()));
+}
+
+TEST(RunReplay, RefusesTooLittleMemory) {
+  const TempCapture capture(UdpFrames(1));
+  PipelineOptions options = Options({capture.path()});
+  options.memory_bytes_max = 1 << 20;
+  MemoryStore store;
+  EXPECT_TRUE(absl::IsInvalidArgument(Replayed(options, store).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckMemory(options)));
+}
+
+TEST(RunReplay, PacesItselfByTheCapture) {
+  std::vector<TimedFrame> frames = UdpFrames(3);
+  frames[1].t_ns += 150 * kNsPerMs;
+  frames[2].t_ns += 300 * kNsPerMs;
+  const TempCapture capture(frames);
+  PipelineOptions options = Options({capture.path()});
+  options.pace = true;
+  MemoryStore store;
+  const auto report = Replayed(options, store);
+  ASSERT_TRUE(report.ok());
+  EXPECT_GE(report->elapsed_ns, 300 * kNsPerMs);
+  EXPECT_LT(report->elapsed_ns, 10 * kNsPerSecond);
+}
+
+}  // namespace
+}  // namespace dfc

@@ -1,0 +1,156 @@
+#include "query.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace dfc {
+namespace {
+
+std::string Where(std::string_view filter, QueryScope scope = QueryScope::kFlows) {
+  const auto parsed = ParseFilter(filter, scope);
+  if (!parsed.ok()) return MessageOf(parsed.status());
+  const auto marks =
+      static_cast<size_t>(std::count(parsed->where.begin(), parsed->where.end(), '?'));
+  EXPECT_EQ(marks, parsed->values.size()) << filter;
+  return parsed->where;
+}
+
+std::string Hex(const SqlValue& value) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : std::get<std::vector<uint8_t>>(value)) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+// "low-high" of an address term.
+std::string Edges(std::string_view filter) {
+  const auto parsed = ParseFilter(filter, QueryScope::kFlows);
+  if (!parsed.ok()) return MessageOf(parsed.status());
+  return Hex(parsed->values.at(0)) + "-" + Hex(parsed->values.at(1));
+}
+
+TEST(Filter, EmptyWantsEverything) {
+  EXPECT_EQ(Where(""), "");
+  EXPECT_EQ(Where(" \t "), "");
+}
+
+TEST(Filter, TermsMustAllHold) {
+  EXPECT_EQ(Where("proto:tcp  cport:80"),
+            " WHERE (f.protocol = ?) AND (f.client_port BETWEEN ? AND ?)");
+}
+
+TEST(Filter, MinusAndBangNegate) {
+  EXPECT_EQ(Where("-port:53 !has:gap"),
+            " WHERE NOT (f.client_port BETWEEN ? AND ? OR f.server_port BETWEEN ? AND ?)"
+            " AND NOT ((f.flags & ?) <> 0)");
+}
+
+TEST(Filter, AddressMayBeANetwork) {
+  EXPECT_EQ(Edges("client:10.1.2.3"),
+            "00000000000000000000ffff0a010203-00000000000000000000ffff0a010203");
+  EXPECT_EQ(Edges("client:10.1.2.3/8"),
+            "00000000000000000000ffff0a000000-00000000000000000000ffff0affffff");
+  EXPECT_EQ(Edges("host:10.1.2.3/0"),
+            "00000000000000000000ffff00000000-00000000000000000000ffffffffffff");
+  EXPECT_EQ(Edges("server:192.0.2.77/26"),
+            "00000000000000000000ffffc0000240-00000000000000000000ffffc000027f");
+  EXPECT_EQ(Edges("server:fd00::/8"),
+            "fd000000000000000000000000000000-fdffffffffffffffffffffffffffffff");
+  EXPECT_EQ(Edges("server:::/0"),
+            "00000000000000000000000000000000-ffffffffffffffffffffffffffffffff");
+}
+
+TEST(Filter, SizesHaveSuffixesAndSigns) {
+  for (const char* good : {"bytes:>1M", "bytes:>=4k", "bytes:<10", "bytes:<=2G", "bytes:1500",
+                           "bytes:1K:2K", "packets:>3"}) {
+    EXPECT_TRUE(Where(good).starts_with(" WHERE (")) << good << Where(good);
+  }
+  const auto parsed = ParseFilter("bytes:>2K", QueryScope::kFlows);
+  EXPECT_EQ(std::get<uint64_t>(parsed->values.at(0)), 2000u);
+}
+
+TEST(Filter, EveryFieldHasAnExample) {
+  for (const char* good :
+       {"proto:udp", "proto:icmp6", "proto:132", "port:1000:2000", "sport:0:65535", "state:one-way",
+        "has:conflict", "has:midstream", "has:fragment", "sensor:gw-1", "sensor:\"two words\"",
+        "id:17979cfe3d85cd15fffffffffffffffe", "community:1:LQU9qZlK+B5F3KDmev6m5PMibrg="}) {
+    EXPECT_TRUE(Where(good).starts_with(" WHERE (")) << Where(good);
+  }
+}
+
+TEST(Filter, ValuesNeverBecomeSql) {
+  EXPECT_EQ(Where("sensor:x'OR'1'='1"), " WHERE (s.name = ?)");
+  EXPECT_EQ(Where("sensor:\"x' OR 1=1 --\""), " WHERE (s.name = ?)");
+}
+
+TEST(Filter, PointsAtTheMistake) {
+  EXPECT_TRUE(
+      Where("port:1 prot:tcp").starts_with("column 8: unknown field 'prot'; fields are proto"))
+      << Where("port:1 prot:tcp");
+  EXPECT_EQ(Where("  tcp"), "column 3: 'tcp' is no term; a term is field:value");
+  EXPECT_EQ(Where("-proto:tpc"), "column 2: 'tpc' is no protocol (tcp, udp, icmp, icmp6, 0-255)");
+  EXPECT_EQ(Where("proto: port:1"), "column 7: a value must follow 'proto:'");
+  EXPECT_EQ(Where("sensor:\"x"), "column 8: the quote is not closed");
+}
+
+TEST(Filter, RefusesBadValues) {
+  for (const char* bad : {"proto:256",
+                          "proto:-1",
+                          "host:10.0.0",
+                          "host:10.0.0.1/33",
+                          "host:fd00::/129",
+                          "host:1.2.3.4/",
+                          "host:1.2.3.4/x",
+                          "port:65536",
+                          "port:9:8",
+                          "port:x",
+                          "port::",
+                          "state:open",
+                          "has:x",
+                          "bytes:M",
+                          "bytes:>",
+                          "bytes:99999999999999999999",
+                          "bytes:99999999999999999G",
+                          "bytes:2:1",
+                          "bytes:>1:2",
+                          "id:12",
+                          "id:17979cfe3d85cd15ffffffffffffffzz",
+                          "community:2:x",
+                          "-",
+                          ":",
+                          "a:b",
+                          "type:8"}) {
+    EXPECT_TRUE(Where(bad).starts_with("column ")) << bad << ": " << Where(bad);
+  }
+}
+
+TEST(Filter, LongTextIsRefused) {
+  EXPECT_TRUE(Where(std::string(5000, ' ')).starts_with("column 4097")) << "limit";
+}
+
+TEST(Filter, TypeAndCodeAreForIcmpOnly) {
+  EXPECT_EQ(Where("type:8 code:0:3", QueryScope::kIcmp),
+            " WHERE (i.type BETWEEN ? AND ?) AND (i.code BETWEEN ? AND ?)");
+}
+
+TEST(Sort, EndsInTheKey) {
+  EXPECT_EQ(*ParseSort("bytes", QueryScope::kFlows, "hash{0}"),
+            " ORDER BY f.client_bytes + f.server_bytes, f.t_start, hash");
+  EXPECT_EQ(*ParseSort("-start", QueryScope::kFlows, "a{0}, b{0}"),
+            " ORDER BY f.t_start DESC, a DESC, b DESC");
+  EXPECT_EQ(*ParseSort("-rtt", QueryScope::kIcmp, "hash{0}"),
+            " ORDER BY COALESCE(i.rtt, -1) DESC, f.t_start DESC, hash DESC, i.n DESC");
+}
+
+TEST(Sort, NamesTheColumnsThereAre) {
+  const auto sort = ParseSort("size", QueryScope::kFlows, "");
+  EXPECT_EQ(sort.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(MessageOf(sort.status()).starts_with("can't sort by 'size'; columns are start, "));
+}
+
+}  // namespace
+}  // namespace dfc

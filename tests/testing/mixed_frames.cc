@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <random>
+
+#include "traffic.h"
+
+namespace dfc {
+
+namespace {
+
+constexpr int64_t kStart = 1'700'000'000'000'000'000;
+
+// Some hosts that talk; each call makes the next frames of one of their conversations.
+class Mixer {
+ public:
+  explicit Mixer(uint64_t seed) : random_(seed) {}
+
+  std::vector<TimedFrame> Make(size_t count) {
+    while (frames_.size() < count) {
+      t_ns_ += static_cast<int64_t>(Below(20'000'000));
+      if (Below(3'000) == 0) t_ns_ += static_cast<int64_t>(Below(400)) * 1'000'000'000;
+      const uint64_t dice = Below(100);
+      if (dice < 60) {
+        AddTcp();
+      } else if (dice < 80) {
+        AddUdp();
+      } else if (dice < 92) {
+        AddIcmp();
+      } else {
+        AddError();
+      }
+    }
+    frames_.resize(count);
+    return std::move(frames_);
+  }
+
+ private:
+  static constexpr size_t kConnections = 40;
+
+  struct Connection {
+    uint32_t next[2];
+    bool open = false;
+  };
+
+  uint64_t Below(uint64_t n) { return random_() % n; }
+  std::string Text(uint64_t bytes_max) {
+    return std::string(Below(bytes_max), static_cast<char>('a' + Below(26)));
+  }
+  void Push(FrameBytes bytes) {
+    if (Below(200) == 0) bytes[bytes.size() - 1] ^= 0x55;  // Most often a bad checksum.
+    frames_.push_back({t_ns_, std::move(bytes)});
+  }
+  static std::string Client(uint64_t n) {
+    return n % 5 == 4 ? fmt::format("[fd00::1:{}]:{}", n, 1'000 + n)
+                      : fmt::format("10.0.{}.1:{}", n % 7, 1'000 + n);
+  }
+  static std::string Server(uint64_t n) { return n % 5 == 4 ? "[fd00::2]:80" : "10.1.0.2:80"; }
+
+  void AddTcp() {
+    const uint64_t n = Below(kConnections);
+    Connection& connection = connections_[n];
+    if (!connection.open) {
+      connection = {{static_cast<uint32_t>(random_()), static_cast<uint32_t>(random_())}, true};
+      Push(Tcp(Client(n), Server(n)).Flags("S").Seq(connection.next[0]++).Bytes());
+      if (Below(20) == 0) return;
+      Push(Tcp(Server(n), Client(n)).Flags("SA").Seq(connection.next[1]++)
+               .Ack(connection.next[0]).Bytes());
+      return;
+    }
+    const size_t side = Below(2);
+    PacketBuilder packet = side == 0 ? Tcp(Client(n), Server(n)) : Tcp(Server(n), Client(n));
+    uint32_t& next = connection.next[side];
+    packet.Seq(next).Ack(connection.next[1 - side]).Data(Text(Below(20) == 0 ? 1'400 : 60));
+    const uint64_t dice = Below(100);
+    const auto bytes = static_cast<uint32_t>(packet.data().size());
+    if (dice < 3) packet.Flags("FA");
+    if (dice == 99) packet.Flags("RA");
+    if (dice >= 3 && dice < 10) packet.Seq(next - static_cast<uint32_t>(Below(50)));
+    if (dice >= 10 && dice < 20) packet.Seq(next + static_cast<uint32_t>(Below(50)));
+    if (dice < 95) next += bytes + (dice < 3 ? 1 : 0);
+    if (dice == 99 || (dice < 3 && Below(2) == 0)) connection.open = false;
+    Push(packet.Bytes());
+  }
+
+  void AddUdp() {
+    const uint64_t n = Below(60);
+    const bool there = Below(2) == 0;
+    const PacketBuilder packet =
+        (there ? Udp(Client(n), Server(n)) : Udp(Server(n), Client(n)))
+            .Id(++id_)
+            .Data(Text(Below(10) == 0 ? 3'000 : 100));
+    if (Below(10) > 0) return Push(packet.Bytes());
+    for (size_t at = 0; at < packet.PayloadBytes(); at += 512) Push(packet.Fragment(at, 512));
+  }
+
+  void AddIcmp() {
+    const auto n = static_cast<uint16_t>(Below(10));
+    const auto seq = static_cast<uint16_t>(Below(50));
+    const bool v6 = n % 2 == 1;
+    const char* const from = v6 ? "fd00::1" : "10.0.0.1";
+    const char* const to = v6 ? "fd00::2" : "10.0.0.2";
+    Push(Icmp(from, to).Echo(n, seq).Data(Text(60)).Bytes());
+    if (Below(4) == 0) return;
+    t_ns_ += static_cast<int64_t>(Below(1'000'000));
+    Push(Icmp(to, from).Type(v6 ? 129 : 0).Echo(n, seq).Data(Text(60)).Bytes());
+  }
+
+  void AddError() {
+    const uint64_t n = Below(40);
+    const PacketBuilder quoted =
+        Below(2) == 0 ? Tcp(Client(n), Server(n)) : Udp(Client(n), Server(n));
+    const bool v6 = n % 5 == 4;
+    const std::string client = v6 ? fmt::format("fd00::1:{}", n) : fmt::format("10.0.{}.1", n % 7);
+    const char* const router = v6 ? "fd00::9" : "10.9.9.9";
+    Push(Icmp(router, client).Type(v6 ? 1 : 3, 1).Data(quoted.Datagram()).Bytes());
+  }
+
+  std::mt19937_64 random_;
+  int64_t t_ns_ = kStart;
+  uint32_t id_ = 0;
+  Connection connections_[kConnections] = {};
+  std::vector<TimedFrame> frames_;
+};
+
+}  // namespace
+
+std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count) { return Mixer(seed).Make(count); }
+
+}  // namespace dfc
