@@ -5,6 +5,17 @@
 //           <--empty---                    <--empty---
 #pragma once
 
+#if defined(__SANITIZE_THREAD__)
+#define DFC_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define DFC_TSAN 1
+#endif
+#endif
+#ifdef DFC_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
 #include <concurrentqueue/concurrentqueue.h>
 #include <readerwriterqueue/readerwriterqueue.h>
 
@@ -18,15 +29,33 @@
 
 namespace dfc {
 
+// The queues order a block's bytes before its pointer by fences, which ThreadSanitizer does not
+// see: it is told here, for the block that is handed on. Nothing in other builds.
+inline void HandOver([[maybe_unused]] void* block) {
+#ifdef DFC_TSAN
+  __tsan_release(block);
+#endif
+}
+inline void TakeOver([[maybe_unused]] void* block) {
+#ifdef DFC_TSAN
+  __tsan_acquire(block);
+#endif
+}
+
 template <typename Block>
 class SpscRing {
  public:
   explicit SpscRing(size_t blocks) : queue_(blocks) {}
 
-  void Push(Block* block) { DFC_CHECK(queue_.try_enqueue(block)); }
+  void Push(Block* block) {
+    HandOver(block);
+    DFC_CHECK(queue_.try_enqueue(block));
+  }
   Block* Pop() {
     Block* block = nullptr;
-    return queue_.try_dequeue(block) ? block : nullptr;
+    if (!queue_.try_dequeue(block)) return nullptr;
+    TakeOver(block);
+    return block;
   }
 
  private:
@@ -53,10 +82,15 @@ class EventQueue {
   Producer MakeProducer() { return Producer(queue_); }
 
   void Push(const Producer& producer, EventBlock* block) {
+    if (block != nullptr) HandOver(block);
     DFC_CHECK(queue_.try_enqueue(producer, block));
   }
   // Sink thread only. In order for each producer. False when there is nothing.
-  bool Pop(EventBlock*& block) { return queue_.try_dequeue(consumer_, block); }
+  bool Pop(EventBlock*& block) {
+    if (!queue_.try_dequeue(consumer_, block)) return false;
+    if (block != nullptr) TakeOver(block);
+    return true;
+  }
 
  private:
   moodycamel::ConcurrentQueue<EventBlock*> queue_;
