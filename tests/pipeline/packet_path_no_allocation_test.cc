@@ -18,13 +18,13 @@
 #endif
 #endif
 
+#ifndef DFC_SANITIZED
 namespace {
 bool counting = false;
 size_t allocations = 0;
 size_t locks = 0;
 }  // namespace
 
-#ifndef DFC_SANITIZED
 // Sanitizers bring their own; elsewhere these stand in front of the C library's.
 extern "C" {
 void* __libc_malloc(size_t bytes);
