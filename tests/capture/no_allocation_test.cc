@@ -1,27 +1,11 @@
 // Reading frames never calls the allocator. A binary of its own, for it replaces operator new.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "capture_bytes.h"
 #include "capture_file.h"
 #include "compress.h"
+#include "counted_new.h"
 #include "memory_source.h"
-
-namespace {
-size_t allocations = 0;
-}
-
-// Not inlined, or g++ takes malloc and delete for a mismatched pair.
-[[gnu::noinline]] void* operator new(size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace dfc {
 namespace {

@@ -2,48 +2,18 @@
 // operator new.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "counted_new.h"
 #include "dfc/decode.h"
 #include "dfc/flow_engine.h"
+#include "discarding_output.h"
 #include "engine_run.h"
-
-namespace {
-size_t allocations = 0;
-}
-
-// Not inlined, or g++ takes malloc and delete for a mismatched pair.
-[[gnu::noinline]] void* operator new(size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace dfc {
 namespace {
 
-// Takes blocks and forgets them.
-class Forgets final : public EventOutput {
- public:
-  EventBlock* Next(EventBlock* full) override {
-    rows += full == nullptr ? 0 : full->rows();
-    block_.Clear();
-    return &block_;
-  }
-  void Last(EventBlock* block) override { rows += block->rows(); }
-  uint64_t rows = 0;
-
- private:
-  EventBlock block_;
-};
-
 size_t AllocationsOf(const FlowLimits& limits) {
   const std::vector<TimedFrame> frames = MixedFrames(1, 20'000);
-  Forgets output;
+  DiscardingOutput output;
   Decoder decoder(DecodeOptions{});
   FlowEngine engine(limits, "test", 1, output);
   std::vector<Packet> batch(1);

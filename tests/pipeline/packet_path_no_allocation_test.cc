@@ -8,6 +8,7 @@
 #include <new>
 
 #include "capture_stage.h"
+#include "discarding_output.h"
 #include "worker_stage.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -54,21 +55,6 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) {
 
 namespace dfc {
 namespace {
-
-// Gives the same blocks over and over.
-class DiscardingOutput final : public EventOutput {
- public:
-  EventBlock* Next(EventBlock* full) override {
-    if (full != nullptr) rows += full->rows();
-    block_.Clear();
-    return &block_;
-  }
-  void Last(EventBlock* block) override { rows += block->rows(); }
-  size_t rows = 0;
-
- private:
-  EventBlock block_;
-};
 
 TEST(PacketPath, NeitherAllocatesNorLocks) {
 #ifdef DFC_SANITIZED

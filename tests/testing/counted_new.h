@@ -1,0 +1,17 @@
+// Counts every operator new of the program that includes it. For one file of a binary of its own.
+#pragma once
+
+#include <cstdlib>
+#include <new>
+
+inline size_t allocations = 0;
+
+// Not inlined, or g++ takes malloc and delete for a mismatched pair.
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  ++allocations;
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
