@@ -195,31 +195,18 @@ FROM (
       position      BIGINT PATH '$[5]')) AS j
 ) AS c;
 
+-- Source and destination of a message are the ends of its flow.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW v_icmp AS
 SELECT
-  LOWER(CONCAT(LPAD(HEX(i.t_start), 16, '0'), LPAD(HEX(i.flow_hash), 16, '0'))) AS id,
-  i.t_start, i.n, i.t,
+  f.id, i.t_start, i.n, i.t,
   CONCAT(DATE_FORMAT('1970-01-01' + INTERVAL
       ((i.t - ((i.t % 1000000000) + 1000000000) % 1000000000) DIV 1000000000) SECOND,
       '%Y-%m-%d %H:%i:%s'), '.',
       LPAD(((i.t % 1000000000) + 1000000000) % 1000000000, 9, '0'))
     AS time,
-  i.sensor,
-  CASE i.protocol
-    WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'icmp6'
-    ELSE CAST(i.protocol AS CHAR) END AS protocol,
-  CASE WHEN LEFT(i.src, 24) = '00000000000000000000FFFF'
-    THEN INET_NTOA(CONV(SUBSTR(i.src, 25, 8), 16, 10))
-    WHEN i.src IS NOT NULL THEN LOWER(CONCAT_WS(':',
-      SUBSTR(i.src, 1, 4), SUBSTR(i.src, 5, 4), SUBSTR(i.src, 9, 4),
-      SUBSTR(i.src, 13, 4), SUBSTR(i.src, 17, 4), SUBSTR(i.src, 21, 4),
-      SUBSTR(i.src, 25, 4), SUBSTR(i.src, 29, 4))) END AS source,
-  CASE WHEN LEFT(i.dst, 24) = '00000000000000000000FFFF'
-    THEN INET_NTOA(CONV(SUBSTR(i.dst, 25, 8), 16, 10))
-    WHEN i.dst IS NOT NULL THEN LOWER(CONCAT_WS(':',
-      SUBSTR(i.dst, 1, 4), SUBSTR(i.dst, 5, 4), SUBSTR(i.dst, 9, 4),
-      SUBSTR(i.dst, 13, 4), SUBSTR(i.dst, 17, 4), SUBSTR(i.dst, 21, 4),
-      SUBSTR(i.dst, 25, 4), SUBSTR(i.dst, 29, 4))) END AS destination,
+  f.sensor, f.protocol,
+  CASE i.side WHEN 0 THEN f.client ELSE f.server END AS source,
+  CASE i.side WHEN 0 THEN f.server ELSE f.client END AS destination,
   CASE i.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
   i.type, i.code, i.ident, i.seq, i.rest, i.payload_bytes, i.rtt,
   CASE i.quoted_protocol
@@ -242,15 +229,9 @@ SELECT
   CASE i.quote_found WHEN 1 THEN
     LOWER(CONCAT(LPAD(HEX(i.about_t_start), 16, '0'), LPAD(HEX(i.about_flow_hash), 16, '0'))) END
     AS about
-FROM (
-  SELECT icmp.*, sensor.name AS sensor, flow.protocol,
-    HEX(IF(icmp.side = 0, flow.client, flow.server)) AS src,
-    HEX(IF(icmp.side = 0, flow.server, flow.client)) AS dst,
-    HEX(icmp.quoted_source) AS q_src, HEX(icmp.quoted_destination) AS q_dst
-  FROM icmp
-  JOIN flow ON flow.t_start = icmp.t_start AND flow.flow_hash = icmp.flow_hash
-  LEFT JOIN sensor ON sensor.sensor_id = flow.sensor_id
-) AS i;
+FROM (SELECT icmp.*, HEX(quoted_source) AS q_src, HEX(quoted_destination) AS q_dst FROM icmp) AS i
+JOIN v_flow AS f ON f.t_start = i.t_start
+  AND f.id = LOWER(CONCAT(LPAD(HEX(i.t_start), 16, '0'), LPAD(HEX(i.flow_hash), 16, '0')));
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW v_ledger AS
 SELECT

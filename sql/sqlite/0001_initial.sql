@@ -191,45 +191,16 @@ FROM (
   FROM chunk, json_each(chunk.turns) AS j
 ) AS c;
 
+-- Source and destination of a message are the ends of its flow.
 CREATE VIEW v_icmp AS
 SELECT
-  printf('%016x%016x', i.t_start, i.flow_hash) AS id,
-  i.t_start, i.n, i.t,
+  f.id, i.t_start, i.n, i.t,
   strftime('%Y-%m-%d %H:%M:%S',
       (i.t - ((i.t % 1000000000) + 1000000000) % 1000000000) / 1000000000,
       'unixepoch') || printf('.%09d', ((i.t % 1000000000) + 1000000000) % 1000000000) AS time,
-  i.sensor,
-  CASE i.protocol
-    WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'icmp6'
-    ELSE CAST(i.protocol AS TEXT) END AS protocol,
-  (SELECT CASE WHEN substr(h, 1, 24) = '00000000000000000000FFFF' THEN
-      (instr('123456789ABCDEF', substr(h, 25, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 26, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 27, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 28, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 29, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 30, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 31, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 32, 1)))
-    WHEN h <> '' THEN
-      lower(substr(h, 1, 4) || ':' || substr(h, 5, 4) || ':' || substr(h, 9, 4) || ':' ||
-      substr(h, 13, 4) || ':' || substr(h, 17, 4) || ':' || substr(h, 21, 4) || ':' ||
-      substr(h, 25, 4) || ':' || substr(h, 29, 4))
-    END FROM (SELECT hex(i.src) AS h)) AS source,
-  (SELECT CASE WHEN substr(h, 1, 24) = '00000000000000000000FFFF' THEN
-      (instr('123456789ABCDEF', substr(h, 25, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 26, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 27, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 28, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 29, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 30, 1))) || '.' ||
-      (instr('123456789ABCDEF', substr(h, 31, 1)) * 16 +
-       instr('123456789ABCDEF', substr(h, 32, 1)))
-    WHEN h <> '' THEN
-      lower(substr(h, 1, 4) || ':' || substr(h, 5, 4) || ':' || substr(h, 9, 4) || ':' ||
-      substr(h, 13, 4) || ':' || substr(h, 17, 4) || ':' || substr(h, 21, 4) || ':' ||
-      substr(h, 25, 4) || ':' || substr(h, 29, 4))
-    END FROM (SELECT hex(i.dst) AS h)) AS destination,
+  f.sensor, f.protocol,
+  CASE i.side WHEN 0 THEN f.client ELSE f.server END AS source,
+  CASE i.side WHEN 0 THEN f.server ELSE f.client END AS destination,
   CASE i.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
   i.type, i.code, i.ident, i.seq, i.rest, i.payload_bytes, i.rtt,
   CASE i.quoted_protocol
@@ -267,14 +238,9 @@ SELECT
   i.quoted_destination_port,
   CASE i.quote_found WHEN 1 THEN
     printf('%016x%016x', i.about_t_start, i.about_flow_hash) END AS about
-FROM (
-  SELECT icmp.*, sensor.name AS sensor, flow.protocol,
-    CASE icmp.side WHEN 0 THEN flow.client ELSE flow.server END AS src,
-    CASE icmp.side WHEN 0 THEN flow.server ELSE flow.client END AS dst
-  FROM icmp
-  JOIN flow ON flow.t_start = icmp.t_start AND flow.flow_hash = icmp.flow_hash
-  LEFT JOIN sensor ON sensor.sensor_id = flow.sensor_id
-) AS i;
+FROM icmp AS i
+JOIN v_flow AS f ON f.t_start = i.t_start
+  AND f.id = printf('%016x%016x', i.t_start, i.flow_hash);
 
 CREATE VIEW v_ledger AS
 SELECT
