@@ -4,9 +4,9 @@
 import re
 import struct
 
-from harness import (ACK, FIN, ICMP, ICMPV6, MS, PSH, RST, SYN, T0, TCP, UDP, Tcp, case, check,
-                     check_equal, checksum, ether, icmp_message, ipv4, ipv6, pcap, run_cases,
-                     tcp_header, udp_frame, udp_header)
+from harness import case, check, check_equal, run_cases
+from packets import (ACK, FIN, ICMP, ICMPV6, MS, PSH, RST, SYN, T0, TCP, UDP, Tcp, checksum, ether,
+                     icmp_message, ipv4, ipv6, pcap, tcp_header, udp_frame, udp_header)
 
 A, B = "10.0.0.1", "10.0.0.2"
 A6, B6 = "fd00::1", "fd00::2"

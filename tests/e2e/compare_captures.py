@@ -9,10 +9,11 @@ the folder CAPTURES. Each capture goes into a fresh SQLite store.
 TCP: a conversation is exact when dfc has a flow between the same ends whose two directions have
 the length and SHA-256 of the truth, or of one of its stated alternatives (`alt`); where no SYN
 tells who the client is, the sides may be swapped. One flow serves one conversation. Those without
-payload, and those on which the peers that made the truth disagree, are not counted. What differs
-must be in known_differences.tsv, with the reason.
+payload, and those on which the peers that made the truth disagree, are not counted.
 
 UDP and ICMP: dfc's flows between the same ends are joined first, as the truth knows no timeouts.
+
+What differs must be in known_differences.tsv, with the reason.
 """
 
 import collections
@@ -214,15 +215,20 @@ class Tally:
         return 100.0 * self.exact / max(self.total, 1)
 
 
-def tcp_key(capture, row):
-    return (capture, shown(row["client_ip"], row["client_port"]),
-            shown(row["server_ip"], row["server_port"]))
+def key_of(name, capture, row):
+    """What names a conversation in known_differences.tsv."""
+    if name != "icmp":
+        return (name, capture, shown(row["client_ip"], row["client_port"]),
+                shown(row["server_ip"], row["server_port"]))
+    what = "echo {}" if row["kind"] == "echo" else "type {} code {}"
+    return (name, capture, row["src"],
+            f"{row['dst']} " + what.format(row["ident_or_type"], row["code"]))
 
 
 def known_differences():
     known = collections.defaultdict(list)
     for row in read_rows(KNOWN):
-        known[row["capture"], row["client"], row["server"]].append(row["reason"])
+        known[row["protocol"], row["capture"], row["from"], row["to"]].append(row["reason"])
     return known
 
 
@@ -241,35 +247,29 @@ def compare_all(dfc, captures, truth):
     return tallies, crashed
 
 
-def judge_tcp(tally):
+def judge(tallies):
     """What differs without being known, and what is known but does not differ (any more)."""
     known = known_differences()
     unknown = []
-    for capture, wrong in tally.wrong.items():
-        for row, instead in wrong:
-            key = tcp_key(capture, row)
-            if known.get(key):
-                known[key].pop()
-            else:
-                unknown.append((*key, f"stream {row['tshark_stream']}, frames {row['first_frame']} "
-                                f"to {row['last_frame']}: {row['c2s_len']}+{row['s2c_len']} bytes, "
-                                f"dfc has {instead}"))
+    for name, tally in tallies.items():
+        for capture, wrong in tally.wrong.items():
+            for row, instead in wrong:
+                key = key_of(name, capture, row)
+                if known.get(key):
+                    known[key].pop()
+                else:
+                    unknown.append((*key, wanted(name, row) + ", dfc has " + instead))
     mended = [key for key, reasons in known.items() for _ in reasons]
     return unknown, mended
 
 
-def datagram_reports(tally, name):
-    """One line a capture, the worst first."""
-    for capture, wrong in sorted(tally.wrong.items(), key=lambda item: -len(item[1])):
-        row, instead = wrong[0]
-        if name == "udp":
-            what = (f"{shown(row['client_ip'], row['client_port'])} > "
-                    f"{shown(row['server_ip'], row['server_port'])} ({row['encap']}): "
-                    f"{row['c2s_dgrams']}+{row['s2c_dgrams']} datagrams, dfc has {instead}")
-        else:
-            what = (f"{row['src']} > {row['dst']} {row['kind']} {row['ident_or_type']}: "
-                    f"{instead:.70}")
-        yield f"{capture}: {len(wrong)} differ; {what}"
+def wanted(name, row):
+    if name == "tcp":
+        return (f"stream {row['tshark_stream']}, frames {row['first_frame']} to "
+                f"{row['last_frame']}: {row['c2s_len']}+{row['s2c_len']} bytes")
+    if name == "udp":
+        return f"{row['encap']}: {row['c2s_dgrams']}+{row['s2c_dgrams']} datagrams"
+    return f"{row['requests_or_count']}+{row['replies'] or 0} messages"
 
 
 def main():
@@ -277,10 +277,7 @@ def main():
         print("usage: compare_captures.py DFC CAPTURES TRUTH", file=sys.stderr)
         return 2
     tallies, crashed = compare_all(*sys.argv[1:])
-    unknown, mended = judge_tcp(tallies["tcp"])
-    for name in ("udp", "icmp"):
-        for line in datagram_reports(tallies[name], name):
-            print(f"{name}: {line}")
+    unknown, mended = judge(tallies)
     for line in crashed:
         print("crash:", line)
     for difference in unknown:

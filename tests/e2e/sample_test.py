@@ -12,8 +12,9 @@ import re
 import subprocess
 import time
 
-from harness import (CALL_TIMEOUT_S, SAMPLE, SERVED, Skip, case, check, check_equal,
-                     need, note, run_cases)
+from harness import (CALL_TIMEOUT_S, SAMPLE, SERVED, Skip, case, check, check_equal, need, note,
+                     run_cases)
+from packets import address
 
 # Not on the wire in the clear, or no body of a message.
 HIDDEN_IN_TLS = {"secret.txt"}

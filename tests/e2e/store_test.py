@@ -10,52 +10,14 @@ import sqlite3
 import subprocess
 import time
 
-from harness import (CALL_TIMEOUT_S, DONE, FAILED, SAMPLE, USAGE, MariaDb, Skip, case, check,
-                     check_equal, check_same_rows, dump, environment, need, note, pcap, read_pcap,
-                     repeated_sample, run_cases)
+from harness import (CALL_TIMEOUT_S, DONE, FAILED, FLOW_TABLES, LASTING_TABLES, SAMPLE, USAGE, Skip,
+                     case, check, check_equal, check_same_rows, dump, environment, need, note,
+                     run_cases)
+from packets import pcap, read_pcap
+from sample import COPIES, replayed
 
 VIEWS = ("v_flow", "v_turn", "v_icmp")
-# What a flow's packets decide; the ledger also names the input it counts.
-FLOW_TABLES = ("flow", "chunk", "icmp")
-# All but the markers of blocks, which a killed run leaves behind.
-LASTING_TABLES = ("sensor", "flow", "chunk", "icmp", "ledger")
-COPIES = 30
 KILLS = 4
-
-
-class Shared:
-    def __init__(self, bench):
-        self.bench = bench
-        bench.replay(bench.store("plain.db"), SAMPLE)
-        self.store = bench.store("plain.db")
-        self.rows = dump(self.store)
-        self.server = None
-        self.long_file = None
-
-    def mariadb(self):
-        """The server, which starts when the first case asks for it."""
-        if self.server is None:
-            self.server = MariaDb(self.bench.dir / "mariadb")
-            self.server.__enter__()
-        return self.server
-
-    def long(self):
-        """A file of many times the sample, hours apart."""
-        if self.long_file is None:
-            self.long_file = self.bench.write("long.pcap", repeated_sample(COPIES))
-        return self.long_file
-
-
-@contextlib.contextmanager
-def replayed(bench):
-    if not SAMPLE.exists():
-        raise Skip("tests/sample/sample.pcap is not there")
-    shared = Shared(bench)
-    try:
-        yield shared
-    finally:
-        if shared.server:
-            shared.server.__exit__()
 
 
 def same_flows(bench, *files, stdin=b"", name="t.db"):
@@ -252,17 +214,11 @@ def killed_mariadb(bench):
     for url in (whole, disturbed):
         bench.run("init", "--store", url)
     seconds = timed_replay(bench, whole)
-    wanted = checksums(server, "whole")
+    wanted = server.checksums("whole", LASTING_TABLES)
     cut_short = sum(kill_at_random(bench, disturbed, seconds, rng) for _ in range(KILLS))
     note(f"{cut_short} cut short; a whole run takes {seconds:.1f} s")
     bench.replay(disturbed, bench.common.long())
-    check_equal(checksums(server, "disturbed"), wanted, "rows and checksums")
-
-
-def checksums(server, database):
-    return {table: (server.sql(f"SELECT COUNT(*) FROM {table}", database),
-                    server.sql(f"CHECKSUM TABLE {table}", database)[0][1])
-            for table in LASTING_TABLES}
+    check_equal(server.checksums("disturbed", LASTING_TABLES), wanted, "rows and checksums")
 
 
 # SQLite and MariaDB ------------------------------------------------------------------------------
@@ -293,10 +249,10 @@ def mariadb_twice(bench):
     url = mariadb_store(bench, "twice")
     bench.run("init", "--store", url)
     bench.replay(url, SAMPLE)
-    once = checksums(server, "twice")
+    once = server.checksums("twice", LASTING_TABLES)
     bench.replay(url, SAMPLE)
     bench.run("init", "--store", url)
-    check_equal(checksums(server, "twice"), once, "rows and checksums")
+    check_equal(server.checksums("twice", LASTING_TABLES), once, "rows and checksums")
     check_equal(int(once["flow"][0][0][0]), len(bench.common.rows["flow"]), "flows")
 
 
