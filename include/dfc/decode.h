@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include "dfc/host_policy.h"
 #include "dfc/packet.h"
 #include "dfc/verdict.h"
 
@@ -30,6 +31,7 @@ enum class Checksums {
 struct DecodeOptions {
   Checksums checksums = Checksums::kAuto;
   size_t fragment_datagrams_max = 256;  // Datagrams being put together; the oldest makes room.
+  HostPolicies host_policies = {};      // Whose copy counts where fragments overlap.
 };
 
 class Decoder {

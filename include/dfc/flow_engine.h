@@ -13,6 +13,7 @@
 #include <span>
 
 #include "dfc/event.h"
+#include "dfc/host_policy.h"
 #include "dfc/packet.h"
 
 namespace dfc {
@@ -27,6 +28,7 @@ struct FlowLimits {
   int64_t tcp_closed_idle_ns = 300 * int64_t{1'000'000'000};   // After FIN or RST.
   int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
+  HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and

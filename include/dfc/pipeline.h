@@ -11,6 +11,7 @@
 
 #include "dfc/decode.h"
 #include "dfc/flow_engine.h"
+#include "dfc/host_policy.h"
 #include "dfc/packet_source.h"
 #include "dfc/status.h"
 #include "dfc/store.h"
@@ -26,6 +27,7 @@ struct PipelineOptions {
   size_t memory_bytes_max = size_t{384} << 20;  // Every pool together.
   bool pace = false;                            // Packets leave at the capture's own speed.
   Checksums checksums = Checksums::kAuto;
+  HostPolicies host_policies = {};
 };
 
 // What a run came to. Figures of the capture thread, the workers and the sink, added up.

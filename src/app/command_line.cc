@@ -66,6 +66,7 @@ struct RawOptions {
   size_t workers = 0;
   std::string memory_max = "384M";
   std::string checksums = "auto";
+  std::vector<std::string> host_policies;
   bool client = false;
   bool server = false;
   bool text = false;
@@ -78,6 +79,10 @@ std::string SizeProblem(const std::string& text) {
   const std::optional<uint64_t> size = ParseSize(text);
   if (size && *size >= kReplayMemoryMin && *size <= kReplayMemoryMax) return "";
   return fmt::format("'{}' is no size from 64M to 1T", text);
+}
+
+std::string HostPolicyProblem(const std::string& text) {
+  return MessageOf(HostPolicies().Add(text));
 }
 
 std::string SensorProblem(const std::string& name) { return MessageOf(CheckSensorName(name)); }
@@ -120,6 +125,14 @@ void AddReplay(CLI::App& app, ReplayOptions& replay, RawOptions& raw) {
       ->check(CLI::IsMember({"auto", "verify", "ignore"}))
       ->type_name("HOW")
       ->capture_default_str();
+  command
+      .add_option("--host-policy", raw.host_policies,
+                  "Whose copy counts where data overlaps, for hosts of SUBNET or\nall: linux "
+                  "first last bsd linux-ns old_linux solaris windows vista")
+      ->check(HostPolicyProblem)
+      ->type_name("NAME[=SUBNET]")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--quiet", replay.quiet, "Print errors only");
 }
 
@@ -158,6 +171,14 @@ void AddShow(CLI::App& app, ShowOptions& show, RawOptions& raw) {
       command.add_flag("--raw", raw.raw, "The bytes and nothing else")->excludes(text, hex);
   command.add_flag("--digest", raw.digest, "Length and SHA-256 of each side")
       ->excludes(text, hex, bytes);
+}
+
+// The policies read each by itself may still contradict each other.
+void CompletePolicies(const RawOptions& raw, HostPolicies& policies) {
+  for (const std::string& text : raw.host_policies) {
+    const absl::Status taken = policies.Add(text);
+    if (!taken.ok()) throw CLI::ValidationError("--host-policy", MessageOf(taken));
+  }
 }
 
 void CompleteReplay(const RawOptions& raw, PipelineOptions& pipeline) {
@@ -243,6 +264,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   // CLI11 reports by throwing; this is where that ends.
   try {
     app.parse(HideWords(argc, argv));
+    CompletePolicies(raw, line.replay.pipeline.host_policies);
   } catch (const CLI::Success& asked) {
     app.exit(asked);  // Prints help or version.
     return line;

@@ -7,12 +7,12 @@
 namespace dfc {
 
 CaptureStage::CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells,
-                           Checksums checksums, uint64_t shard_secret)
+                           const DecodeOptions& decode, uint64_t shard_secret)
     : links_(std::move(links)),
       bells_(std::move(bells)),
       filling_(links_.size(), nullptr),
       shard_secret_(shard_secret),
-      decoder_(DecodeOptions{.checksums = checksums}) {}
+      decoder_(decode) {}
 
 void CaptureStage::Begin(LookAhead& frames) {
   frames_ = &frames;

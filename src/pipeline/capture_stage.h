@@ -21,8 +21,8 @@ class CaptureStage {
   };
 
   // `bells[n]` wakes the worker behind `links[n]`.
-  CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells, Checksums checksums,
-               uint64_t shard_secret);
+  CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells,
+               const DecodeOptions& decode, uint64_t shard_secret);
 
   // The next source. `frames` must outlive the turns that take from it.
   void Begin(LookAhead& frames);

@@ -210,8 +210,8 @@ absl::Status CheckMemory(const PipelineOptions& options) {
 
 absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& store,
                                          PipelineProgress& progress) {
-  DFC_ASSIGN_OR_RETURN(const MemoryPlan plan,
-                       PlanMemory(options.memory_bytes_max, options.workers));
+  DFC_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(options.memory_bytes_max, options.workers));
+  plan.limits.host_policies = options.host_policies;
   const int64_t started_ns = MonotonicClockNs();
   const auto epoch = static_cast<uint64_t>(WallClockNs());
   constexpr size_t kLedgerBlocks = 2;
@@ -238,7 +238,9 @@ absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& 
   PipelineReport report;
   std::atomic<bool> failed{false};
   SinkStage sink(store, events, event_links, epoch);
-  CaptureStage capture(packet_links, worker_bells, options.checksums, RandomSecret());
+  const DecodeOptions decode{.checksums = options.checksums,
+                             .host_policies = options.host_policies};
+  CaptureStage capture(packet_links, worker_bells, decode, RandomSecret());
 
   std::thread sink_thread([&] { RunSink(sink, sink_bell, failed); });
   std::vector<std::thread> worker_threads;
