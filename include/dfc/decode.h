@@ -30,8 +30,22 @@ enum class Checksums {
 
 struct DecodeOptions {
   Checksums checksums = Checksums::kAuto;
-  size_t fragment_datagrams_max = 256;  // Datagrams being put together; the oldest makes room.
-  HostPolicies host_policies = {};      // Whose copy counts where fragments overlap.
+  size_t fragment_datagrams_max = 1024;  // Waiting for their rest; at least 4, see src/net/.
+  uint64_t fragment_secret = 0;          // Any number that the senders of packets do not know.
+  HostPolicies host_policies = {};       // Whose copy counts where fragments overlap.
+};
+
+// Fragmented datagrams by what became of them: `started` is the sum of the next six.
+struct FragmentCounters {
+  uint64_t started = 0;
+  uint64_t whole = 0;
+  uint64_t dropped = 0;     // A fragment broke the receiver's rules, and took the rest with it.
+  uint64_t timed_out = 0;   // The rest did not come within 30 s, in IPv6 60 s.
+  uint64_t over_share = 0;  // Made room for another of the same source, which held its share.
+  uint64_t pushed_out = 0;  // The oldest of all: made room when everything was full.
+  uint64_t unfinished = 0;  // Still waiting.
+  uint64_t restarted = 0;   // Of those: times that the pieces so far were too far behind.
+  uint64_t conflicts = 0;   // Fragments with other bytes for a place that was taken.
 };
 
 class Decoder {
@@ -46,8 +60,7 @@ class Decoder {
   // Looks at the first frames of an input ahead of time, to learn who fills in checksums.
   void LearnChecksums(std::span<const Frame> frames);
 
-  // Datagrams that were given up because their rest did not come within 30 s or room ran out.
-  uint64_t fragments_abandoned() const;
+  FragmentCounters fragments() const;
   // Packets with a checksum that the sending host left to its network card, and that were taken.
   uint64_t checksums_offloaded() const { return checksums_offloaded_; }
 
@@ -59,6 +72,7 @@ class Decoder {
   bool ChecksumPasses(bool good, bool unfilled, const IpDatagram& datagram, uint8_t protocol);
 
   Checksums checksums_;
+  DecodeOptions aside_;  // Of the table of fragments while learning.
   bool learning_ = false;
   uint64_t checksums_offloaded_ = 0;
   std::unique_ptr<ChecksumTrust> trust_;

@@ -35,7 +35,7 @@ struct PipelineReport {
   std::array<uint64_t, kVerdictCount> packets{};
   std::array<uint64_t, kVerdictCount> bytes{};
   FlowCounters flows;
-  uint64_t fragments_abandoned = 0;
+  FragmentCounters fragments;
   uint64_t checksums_offloaded = 0;
   uint64_t rows = 0;
   uint64_t blocks = 0;

@@ -35,10 +35,13 @@ enum class Verdict : uint8_t {
   kBadTcpChecksum,
   kBadUdpChecksum,
   kBadIcmpChecksum,
-  kFragmentOverlap,  // Crosses another fragment: the datagram is dropped, as Linux does.
-  kFragmentBeyond,   // Past 65,535 bytes, or past the datagram's known end.
-  kFragmentLimit,    // The table of fragments was full.
-  kFiltered,         // Not wanted by the capture filter.
+  kFragmentOverlap,    // Crosses another fragment: the datagram is dropped, as Linux does.
+  kFragmentBeyond,     // Past 65,535 bytes, or past the datagram's known end.
+  kFragmentLimit,      // Makes more pieces than are kept: the datagram is dropped.
+  kFragmentDuplicate,  // Has no byte that counts: others are there, and they stay.
+  kFragmentTiny,       // The first of an IPv6 datagram, without its whole transport header.
+  kFragmentEcn,        // The last of a datagram of which only a part is ECN-capable.
+  kFiltered,           // Not wanted by the capture filter.
 };
 inline constexpr size_t kVerdictCount = static_cast<size_t>(Verdict::kFiltered) + 1;
 

@@ -81,6 +81,32 @@ void AddContent(const FlowCounters& flows, std::string& out) {
   AddLine(out, "gaps", text);
 }
 
+// One line for each fate that some fragmented datagram had, but that of becoming whole.
+void AddFragments(const FragmentCounters& fragments, std::string& out) {
+  const std::pair<uint64_t, const char*> fates[] = {
+      {fragments.timed_out + fragments.unfinished, "given up: the rest never came"},
+      {fragments.dropped, "dropped: a fragment broke the receiver's rules"},
+      {fragments.restarted, "begun anew: the fragments came too far apart"},
+  };
+  for (const auto& [count, fate] : fates) {
+    if (count == 0) continue;
+    AddLine(out, "fragments", fmt::format("{} {}", Count(count, "datagram", "datagrams"), fate));
+  }
+  if (fragments.conflicts != 0) {
+    AddLine(out, "fragments",
+            fmt::format("{} with other bytes for a place that was taken",
+                        Count(fragments.conflicts, "fragment", "fragments")));
+  }
+  const std::pair<uint64_t, const char*> limits[] = {
+      {fragments.over_share, "given up: its source had its share of the table of fragments"},
+      {fragments.pushed_out, "given up: the table of fragments was full"},
+  };
+  for (const auto& [count, limit] : limits) {
+    if (count == 0) continue;
+    AddLine(out, "limit", fmt::format("{} {}", Count(count, "datagram", "datagrams"), limit));
+  }
+}
+
 void AddLimits(const PipelineReport& report, std::string& out) {
   const FlowCounters& flows = report.flows;
   if (flows.flows_evicted != 0) {
@@ -97,11 +123,6 @@ void AddLimits(const PipelineReport& report, std::string& out) {
     AddLine(out, "limit",
             fmt::format("{} not waited for: no memory to hold what came behind",
                         Count(flows.gaps_given_up_early, "gap", "gaps")));
-  }
-  if (report.fragments_abandoned != 0) {
-    AddLine(out, "fragments",
-            fmt::format("{} given up: the rest never came",
-                        Count(report.fragments_abandoned, "datagram", "datagrams")));
   }
   if (report.checksums_offloaded != 0) {
     AddLine(out, "checksums",
@@ -131,6 +152,7 @@ std::string Summarize(const PipelineReport& report, const std::string& store) {
   AddFlows(report.flows, out);
   AddContent(report.flows, out);
   AddLimits(report, out);
+  AddFragments(report.fragments, out);
   AddLine(out, "stored",
           fmt::format("{} in {}: {}", Count(report.rows, "row", "rows"),
                       Count(report.blocks, "block", "blocks"), EscapeLine(store)));

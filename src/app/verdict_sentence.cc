@@ -55,7 +55,13 @@ const char* VerdictSentence(Verdict verdict) {
     case Verdict::kFragmentBeyond:
       return "fragment lies past the end of its datagram";
     case Verdict::kFragmentLimit:
-      return "no room for more fragments";
+      return "fragment makes too many pieces";
+    case Verdict::kFragmentDuplicate:
+      return "fragment repeats what is there";
+    case Verdict::kFragmentTiny:
+      return "first fragment ends inside the transport header";
+    case Verdict::kFragmentEcn:
+      return "fragments disagree about ECN";
     case Verdict::kFiltered:
       return "not wanted by the filter";
   }

@@ -14,6 +14,7 @@ namespace dfc {
 namespace {
 
 constexpr uint16_t kDhcpServerPort = 67;
+constexpr size_t kDatagramsAside = 64;
 
 // A host without an address yet may speak DHCP (RFC 2131 4.1) or ICMPv6 (RFC 4861 7.2.2, RFC 3810).
 bool MaySpeakWithoutAddress(const IpDatagram& datagram, const Packet& packet) {
@@ -25,18 +26,25 @@ bool MaySpeakWithoutAddress(const IpDatagram& datagram, const Packet& packet) {
 
 Decoder::Decoder(const DecodeOptions& options)
     : checksums_(options.checksums),
+      aside_(options),
       trust_(std::make_unique<ChecksumTrust>()),
-      fragments_(std::make_unique<FragmentTable>(options.fragment_datagrams_max)) {}
+      fragments_(std::make_unique<FragmentTable>(options)) {
+  aside_.fragment_datagrams_max = kDatagramsAside;
+}
 
 Decoder::~Decoder() = default;
 
-uint64_t Decoder::fragments_abandoned() const { return fragments_->abandoned(); }
+FragmentCounters Decoder::fragments() const {
+  FragmentCounters counters = fragments_->counters();
+  counters.unfinished = fragments_->datagrams_now();
+  return counters;
+}
 
 void Decoder::LearnChecksums(std::span<const Frame> frames) {
   if (checksums_ != Checksums::kAuto) return;
   trust_->BeginInput();
   // Fragments are put together on the side: they will come by once more.
-  auto real_fragments = std::exchange(fragments_, std::make_unique<FragmentTable>(32));
+  auto real_fragments = std::exchange(fragments_, std::make_unique<FragmentTable>(aside_));
   learning_ = true;
   Packet packet{};
   for (const Frame& frame : frames) Decode(frame, packet);
@@ -73,7 +81,6 @@ Verdict Decoder::Decode(const Frame& frame, Packet& packet) {
     verdict = fragments_->Add(frame.time_ns, datagram);
     if (verdict == Verdict::kOk && datagram.is_ipv6) verdict = SkipIpv6Extensions(datagram);
     if (verdict != Verdict::kOk) return verdict;
-    if (datagram.is_fragment) return Verdict::kTooManyHeaders;  // A fragment within a fragment.
   }
   packet.time_ns = frame.time_ns;
   packet.ttl = datagram.ttl;

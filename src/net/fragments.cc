@@ -1,131 +1,308 @@
+#define XXH_INLINE_ALL
 #include "fragments.h"
 
-#include <algorithm>
-#include <cstring>
+#include <xxhash.h>
 
+#include <algorithm>
+#include <type_traits>
+
+#include "dfc/check.h"
 #include "dfc/time.h"
 
 namespace dfc {
 
 namespace {
-constexpr int64_t kFragmentTimeoutNs = 30 * kNsPerSecond;  // Linux: net.ipv4.ipfrag_time.
-constexpr size_t kBufferBytes = 65'536;
+
+constexpr int64_t kPatienceNs[2] = {30 * kNsPerSecond, 60 * kNsPerSecond};  // IPv4, IPv6.
+constexpr size_t kSourceShare = 4;  // A source may hold one in four, of datagrams and of blocks.
+// 12 KiB for each datagram that may wait: more than Linux grants all of them together (4 MiB).
+constexpr size_t kBlocksADatagram = 6;
+constexpr uint32_t kDistanceMax = 64;   // Linux: net.ipv4.ipfrag_max_dist.
+constexpr size_t kIpBytesMax = 65'535;  // Of IPv4 with its header, of IPv6 without.
+constexpr size_t kWholeBytes = 65'536;
+
+// Who shares an account: an IPv6 host has all of its /64 to send from.
+IpAddress SourceOf(const IpDatagram& datagram) {
+  IpAddress source = datagram.source;
+  if (datagram.is_ipv6) std::fill(source.bytes.begin() + 8, source.bytes.end(), uint8_t{0});
+  return source;
+}
+
+// Linux refuses fragments of which only some come from an ECN-capable sender: 1 stands for Not-ECT.
+bool EcnFits(uint8_t seen) { return (seen & 1) == 0 || seen == 1; }
+
 }  // namespace
 
-FragmentTable::FragmentTable(size_t datagrams_max)
-    : slots_(datagrams_max), buffers_(datagrams_max * kBufferBytes) {}
-
-uint8_t* FragmentTable::Buffer(const Slot& slot) {
-  return buffers_.data() + static_cast<size_t>(&slot - slots_.data()) * kBufferBytes;
+size_t FragmentTable::BlocksMax(size_t datagrams_max) {
+  // Each quarter has room for the largest datagram.
+  return std::max(datagrams_max * kBlocksADatagram, kSourceShare * FragmentBlocks::kBlocksMax);
 }
 
-// The slot of the datagram's other fragments, else a fresh one: free, or taken from the oldest.
-FragmentTable::Slot& FragmentTable::Find(int64_t time_ns, const IpDatagram& datagram) {
-  clock_ns_ = std::max(clock_ns_, time_ns);
-  Slot* fresh = &slots_[0];
-  for (Slot& slot : slots_) {
-    if (slot.used && clock_ns_ - slot.started_ns > kFragmentTimeoutNs) {
-      slot.used = false;
-      ++abandoned_;
-    }
-    const bool same = slot.used && slot.id == datagram.fragment_id &&
-                      slot.is_ipv6 == datagram.is_ipv6 && slot.source == datagram.source &&
-                      slot.destination == datagram.destination &&
-                      (slot.is_ipv6 || slot.protocol == datagram.protocol);
-    if (same) return slot;
-    const bool better = !slot.used || (fresh->used && slot.started_ns < fresh->started_ns);
-    if (fresh->used && better) fresh = &slot;
-  }
-  if (fresh->used) ++abandoned_;
-  fresh->used = true;
-  fresh->source = datagram.source;
-  fresh->destination = datagram.destination;
-  fresh->id = datagram.fragment_id;
-  fresh->protocol = datagram.protocol;
-  fresh->is_ipv6 = datagram.is_ipv6;
-  fresh->started_ns = clock_ns_;
-  fresh->total_bytes = 0;
-  fresh->run_count = 0;
-  return *fresh;
+size_t FragmentTable::MemoryBytes(size_t datagrams_max) {
+  return datagrams_max * sizeof(Datagram) + FreeSlots::MemoryBytes(datagrams_max) +
+         HashChains::MemoryBytes(datagrams_max) +
+         2 * AgeLists::MemoryBytes(datagrams_max) +              // All, and of a source.
+         2 * FragmentAccounts::MemoryBytes(datagrams_max + 1) +  // Sources, and pairs of hosts.
+         FragmentBlocks::MemoryBytes(BlocksMax(datagrams_max)) + kWholeBytes;
 }
 
-Verdict FragmentTable::Drop(Slot& slot, Verdict verdict) {
-  slot.used = false;
-  return verdict;
-}
-
-// Enters [begin, end) into the runs. kOk: new bytes; kFragmentHeld: all of it was there already.
-Verdict FragmentTable::Place(Slot& slot, uint32_t begin, uint32_t end) {
-  Run* const first = slot.runs.data();
-  Run* const last = first + slot.run_count;
-  Run* at = std::find_if(first, last, [&](const Run& run) { return run.end >= begin; });
-  if (at != last && at->begin <= begin && end <= at->end) return Verdict::kFragmentHeld;
-
-  Run* next = at;  // The first run that begins at or behind `begin`.
-  if (at != last && at->begin < begin) {
-    if (at->end > begin) return Verdict::kFragmentOverlap;
-    ++next;
-  }
-  if (next != last && next->begin < end) return Verdict::kFragmentOverlap;
-
-  const bool joins_front = next != at;
-  const bool joins_back = next != last && next->begin == end;
-  if (joins_front && joins_back) {
-    at->end = next->end;
-    std::copy(next + 1, last, next);
-    --slot.run_count;
-  } else if (joins_front) {
-    at->end = end;
-  } else if (joins_back) {
-    next->begin = begin;
-  } else {
-    if (slot.run_count == kRunsMax) return Verdict::kFragmentLimit;
-    std::copy_backward(next, last, last + 1);
-    *next = {begin, end};
-    ++slot.run_count;
-  }
-  return Verdict::kOk;
+FragmentTable::FragmentTable(const DecodeOptions& options)
+    : policies_(options.host_policies),
+      secret_(options.fragment_secret),
+      source_datagrams_max_(options.fragment_datagrams_max / kSourceShare),
+      blocks_max_(BlocksMax(options.fragment_datagrams_max)),
+      source_blocks_max_(blocks_max_ / kSourceShare),
+      slots_(options.fragment_datagrams_max),
+      free_(slots_.size()),
+      index_(slots_.size()),
+      ages_(slots_.size()),
+      ages_of_source_(slots_.size()),
+      sources_(slots_.size() + 1, secret_),  // A newcomer has one before another makes room.
+      paths_(slots_.size() + 1, secret_),
+      blocks_(blocks_max_),
+      whole_(kWholeBytes) {
+  DFC_CHECK(source_datagrams_max_ > 0);
 }
 
 Verdict FragmentTable::Add(int64_t time_ns, IpDatagram& datagram) {
   if (datagram.payload_missing > 0) return Verdict::kTruncated;
-  Slot& slot = Find(time_ns, datagram);
-  const uint32_t begin = datagram.fragment_at;
-  uint32_t end = begin + static_cast<uint32_t>(datagram.payload.size());
-  if (datagram.more_fragments) {
-    // Only the last fragment may end off an 8-byte edge (Linux cuts IPv4, refuses IPv6).
-    if (end % 8 != 0 && datagram.is_ipv6) return Drop(slot, Verdict::kBadIpLength);
-    end &= ~uint32_t{7};
+  clock_ns_ = std::max(clock_ns_, time_ns);
+  Expire();
+
+  const HostPolicy policy = policies_.Of(datagram.destination);
+  Piece piece{datagram.fragment_at,
+              datagram.fragment_at + static_cast<uint32_t>(datagram.payload.size())};
+  // Only the last fragment may end off an 8-byte edge: IPv4 is cut, IPv6 refused.
+  const bool odd = datagram.more_fragments && piece.end % 8 != 0;
+  if (datagram.is_ipv6) {
+    const bool tiny = policy == HostPolicy::kLinux && LacksTransportHeader(datagram);
+    if (tiny) return Verdict::kFragmentTiny;
+    if (piece.end > kIpBytesMax) return Verdict::kFragmentBeyond;
+    if (odd) return Verdict::kBadIpLength;
+  } else if (odd) {
+    piece.end &= ~uint32_t{7};
   }
-  if (end > kDatagramBytesMax) return Drop(slot, Verdict::kFragmentBeyond);
-  if (end <= begin)
-    return slot.run_count == 0 ? Drop(slot, Verdict::kBadIpLength) : Verdict::kBadIpLength;
 
-  const uint32_t known_end = slot.run_count == 0 ? 0 : slot.runs[slot.run_count - 1].end;
-  const bool beyond = slot.total_bytes != 0 && end > slot.total_bytes;
-  const bool shrinks = !datagram.more_fragments &&
-                       (end < known_end || (slot.total_bytes != 0 && end != slot.total_bytes));
-  if (beyond || shrinks) return Drop(slot, Verdict::kFragmentBeyond);
+  const uint32_t slot = FindOrStart(datagram);
+  if (policy == HostPolicy::kLinux && !datagram.is_ipv6) CheckDistance(slot);
+  const Verdict verdict = Enter(slot, datagram, piece, policy);
+  switch (verdict) {
+    case Verdict::kOk:
+      return Finish(slot, policy, datagram);
+    case Verdict::kFragmentHeld:
+    case Verdict::kFragmentDuplicate:
+      return verdict;
+    default:
+      ++counters_.dropped;
+      Remove(slot);
+      return verdict;
+  }
+}
 
-  const Verdict verdict = Place(slot, begin, end);
-  if (verdict == Verdict::kFragmentOverlap) return Drop(slot, verdict);
-  if (verdict != Verdict::kOk) return verdict;
-  if (!datagram.more_fragments) slot.total_bytes = end;
-  std::memcpy(Buffer(slot) + begin, datagram.payload.data(), end - begin);
-  // The first fragment names the transport; an IPv6 one may differ from the others (RFC 8200 4.5).
-  if (begin == 0) slot.protocol = datagram.protocol;
+FragmentTable::Key FragmentTable::KeyOf(const IpDatagram& datagram) {
+  return {datagram.source,      datagram.destination,
+          datagram.fragment_id, datagram.is_ipv6 ? uint8_t{0} : datagram.protocol,
+          datagram.is_ipv6,     {}};
+}
 
-  const bool complete = slot.total_bytes != 0 && slot.run_count == 1 && slot.runs[0].begin == 0 &&
-                        slot.runs[0].end == slot.total_bytes;
-  if (!complete) return Verdict::kFragmentHeld;
-  slot.used = false;
-  datagram.protocol = slot.protocol;
-  datagram.payload = ByteSpan(Buffer(slot), slot.total_bytes);
-  const size_t header_bytes = datagram.is_ipv6 ? kIpv6HeaderBytes : kIpv4HeaderBytesMin;
-  datagram.total_bytes = static_cast<uint32_t>(header_bytes + slot.total_bytes);
-  datagram.is_fragment = datagram.more_fragments = false;
-  datagram.fragment_at = 0;
-  return Verdict::kOk;
+uint64_t FragmentTable::HashOf(const Key& key) const {
+  static_assert(std::has_unique_object_representations_v<Key>, "hashed as bytes");
+  return XXH3_64bits_withSeed(&key, sizeof key, secret_);
+}
+
+// Those that wait are in the order of their beginnings: only the ends of the lists are looked at.
+void FragmentTable::Expire() {
+  for (const size_t family : {0, 1}) {
+    AgeLists::List& waiting = waiting_[family];
+    while (waiting.oldest != kNoSlot &&
+           clock_ns_ - slots_[waiting.oldest].started_ns > kPatienceNs[family]) {
+      ++counters_.timed_out;
+      Remove(waiting.oldest);
+    }
+  }
+}
+
+// The slot of the datagram's other fragments, else a fresh one.
+uint32_t FragmentTable::FindOrStart(const IpDatagram& datagram) {
+  const Key key = KeyOf(datagram);
+  const uint64_t hash = HashOf(key);
+  for (uint32_t at = index_.First(hash); at != kNoSlot; at = index_.Next(at)) {
+    if (slots_[at].key == key) return at;
+  }
+  return Start(datagram, key, hash);
+}
+
+// The older of the two heads of the age lists, passing over `kept`.
+uint32_t FragmentTable::Oldest(uint32_t kept) const {
+  const auto head = [&](const AgeLists::List& waiting) {
+    return waiting.oldest == kept && kept != kNoSlot ? ages_.After(kept) : waiting.oldest;
+  };
+  const uint32_t ipv4 = head(waiting_[0]);
+  const uint32_t ipv6 = head(waiting_[1]);
+  if (ipv4 == kNoSlot || ipv6 == kNoSlot) return ipv4 == kNoSlot ? ipv6 : ipv4;
+  return slots_[ipv4].started_ns <= slots_[ipv6].started_ns ? ipv4 : ipv6;
+}
+
+uint32_t FragmentTable::Start(const IpDatagram& datagram, const Key& key, uint64_t hash) {
+  // Accounts first: that of the source stays open when its oldest datagram makes room.
+  const uint32_t source = sources_.Enter(SourceOf(datagram), {});
+  const uint32_t path = paths_.Enter(datagram.source, datagram.destination);
+  if (sources_[source].datagrams > source_datagrams_max_) {
+    ++counters_.over_share;
+    Remove(sources_[source].waiting.oldest);
+  } else if (free_.count() == 0) {
+    ++counters_.pushed_out;
+    Remove(Oldest(kNoSlot));
+  }
+  const uint32_t slot = free_.Take();
+  Datagram& fresh = slots_[slot];
+  fresh.key = key;
+  fresh.source = source;
+  fresh.path = path;
+  fresh.seen_at = paths_[path].fragments;
+  index_.Add(hash, slot);
+  ++counters_.started;
+  Begin(slot);
+  return slot;
+}
+
+// Puts a datagram without pieces behind all that wait.
+void FragmentTable::Begin(uint32_t slot) {
+  Datagram& fresh = slots_[slot];
+  fresh.started_ns = clock_ns_;
+  fresh.end_bytes = 0;
+  fresh.has_first = fresh.has_last = false;
+  fresh.ecn_seen = 0;
+  fresh.pieces.Clear();
+  ages_.Append(waiting_[fresh.key.is_ipv6], slot);
+  ages_of_source_.Append(sources_[fresh.source].waiting, slot);
+}
+
+// Gives up what the datagram holds, and its place in the lists.
+void FragmentTable::End(uint32_t slot) {
+  Datagram& ended = slots_[slot];
+  ages_.Remove(waiting_[ended.key.is_ipv6], slot);
+  ages_of_source_.Remove(sources_[ended.source].waiting, slot);
+  sources_[ended.source].blocks -= static_cast<uint32_t>(blocks_.Release(ended.places));
+}
+
+void FragmentTable::Remove(uint32_t slot) {
+  End(slot);
+  index_.Remove(HashOf(slots_[slot].key), slot);
+  sources_.Leave(slots_[slot].source);
+  paths_.Leave(slots_[slot].path);
+  free_.Return(slot);
+}
+
+// A datagram whose fragments come that far apart is taken for two with the same identification:
+// 16 bits of it go round quickly. The new fragment starts it anew.
+void FragmentTable::CheckDistance(uint32_t slot) {
+  Datagram& waiting = slots_[slot];
+  const uint32_t now = ++paths_[waiting.path].fragments;
+  const bool far = !waiting.pieces.empty() && now - waiting.seen_at > kDistanceMax;
+  waiting.seen_at = now;
+  if (!far) return;
+  ++counters_.restarted;
+  End(slot);
+  Begin(slot);
+}
+
+// kOk: the datagram is complete. Any verdict but that, held and duplicate ends the datagram.
+Verdict FragmentTable::Enter(uint32_t slot, const IpDatagram& datagram, Piece piece,
+                             HostPolicy policy) {
+  Datagram& waiting = slots_[slot];
+  if (!datagram.more_fragments) {
+    const bool moves = waiting.has_last && piece.end != waiting.end_bytes;
+    if (moves || piece.end < waiting.end_bytes) return Verdict::kFragmentBeyond;
+    waiting.has_last = true;
+    waiting.end_bytes = piece.end;
+  } else if (piece.end > waiting.end_bytes) {
+    if (waiting.has_last) return Verdict::kFragmentBeyond;
+    waiting.end_bytes = piece.end;
+  }
+  if (piece.begin == piece.end) return Verdict::kBadIpLength;
+
+  const Verdict verdict = PlaceBytes(slot, datagram, piece, policy);
+  if (verdict != Verdict::kFragmentHeld) return verdict;
+  // A repeated fragment does not come here: Linux looks only after bytes were added.
+  const bool complete =
+      waiting.has_first && waiting.has_last && waiting.pieces.bytes() == waiting.end_bytes;
+  return complete ? Verdict::kOk : Verdict::kFragmentHeld;
+}
+
+Verdict FragmentTable::PlaceBytes(uint32_t slot, const IpDatagram& datagram, Piece piece,
+                                  HostPolicy policy) {
+  Datagram& waiting = slots_[slot];
+  const uint8_t* const bytes = datagram.payload.data();
+  bool differs = false;
+  waiting.pieces.ForEachShared(piece, [&](Piece shared) {
+    differs |= blocks_.Differs(waiting.places, shared, bytes + (shared.begin - piece.begin));
+  });
+  counters_.conflicts += differs;
+
+  FragmentPieces::Won won;
+  switch (waiting.pieces.Add(policy, piece, won)) {
+    case FragmentPieces::Fate::kTaken:
+      break;
+    case FragmentPieces::Fate::kDuplicate:
+      return Verdict::kFragmentDuplicate;
+    case FragmentPieces::Fate::kOverlap:
+      return Verdict::kFragmentOverlap;
+    case FragmentPieces::Fate::kFull:
+      return Verdict::kFragmentLimit;
+  }
+  MakeRoom(slot, FragmentBlocks::Lacking(waiting.places, piece));
+  for (size_t n = 0; n < won.count; ++n) {
+    const Piece part = won.pieces[n];
+    blocks_.Write(waiting.places, part, bytes + (part.begin - piece.begin));
+  }
+  waiting.ecn_seen |= static_cast<uint8_t>(1u << datagram.ecn);
+  if (won.pieces[0].begin == 0) {
+    // It names the transport, too: an IPv6 one may differ from the others (RFC 8200 4.5).
+    waiting.has_first = true;
+    waiting.header_bytes = datagram.header_bytes;
+    waiting.protocol = datagram.protocol;
+    waiting.ttl = datagram.ttl;
+    waiting.source_routed = datagram.source_routed;
+  }
+  return Verdict::kFragmentHeld;
+}
+
+// Sees to it that `slot` can have so many blocks more. Each share, and the whole, has room for the
+// largest datagram, so that it never has to give way itself.
+void FragmentTable::MakeRoom(uint32_t slot, size_t blocks) {
+  FragmentAccounts::Account& source = sources_[slots_[slot].source];
+  while (source.blocks + blocks > source_blocks_max_) {
+    const uint32_t oldest = source.waiting.oldest;
+    ++counters_.over_share;
+    Remove(oldest == slot ? ages_of_source_.After(slot) : oldest);
+  }
+  while (blocks_.free() < blocks) {
+    ++counters_.pushed_out;
+    Remove(Oldest(slot));
+  }
+  source.blocks += static_cast<uint32_t>(blocks);
+}
+
+Verdict FragmentTable::Finish(uint32_t slot, HostPolicy policy, IpDatagram& datagram) {
+  const Datagram& whole = slots_[slot];
+  const size_t bytes_max = kIpBytesMax + (datagram.is_ipv6 ? kIpv6HeaderBytes : 0);
+  Verdict verdict = Verdict::kOk;
+  if (size_t{whole.header_bytes} + whole.end_bytes > bytes_max) verdict = Verdict::kFragmentBeyond;
+  if (policy == HostPolicy::kLinux && !EcnFits(whole.ecn_seen)) verdict = Verdict::kFragmentEcn;
+  if (verdict == Verdict::kOk) {
+    blocks_.Read(whole.places, whole.end_bytes, whole_.data());
+    datagram.payload = ByteSpan(whole_.data(), whole.end_bytes);
+    datagram.total_bytes = whole.header_bytes + whole.end_bytes;
+    datagram.protocol = whole.protocol;
+    datagram.ttl = whole.ttl;
+    datagram.source_routed = whole.source_routed;
+    datagram.is_fragment = datagram.more_fragments = false;
+    datagram.fragment_at = 0;
+  }
+  ++(verdict == Verdict::kOk ? counters_.whole : counters_.dropped);
+  Remove(slot);
+  return verdict;
 }
 
 }  // namespace dfc

@@ -1,60 +1,111 @@
-// Puts IP fragments together, by the rules of the Linux kernel: a fragment that repeats bytes is
-// ignored, one that crosses what is there ends the datagram (RFC 5722 for IPv6), a clean resend
-// with the same identification then starts anew.
+// Puts IP fragments together, as the host that receives them would (dfc/host_policy.h).
 //
-//   datagram: | have |   hole   | have |  hole ... until the fragment without "more" |
+//   fragment -> (source, destination, id, protocol) -> datagram: pieces, blocks of bytes
+//                        source -> account: at most a share of the table
 //
-// Bounds: `datagrams_max` at a time, each up to 65,535 bytes and kRunsMax runs; 30 s of capture
-// time. Past a bound the oldest datagram makes room and is counted. RFC 791 3.2, RFC 8200 4.5.
+// By the rules of Linux, the default: a fragment that repeats bytes is ignored, one that crosses
+// what is there ends the datagram (RFC 5722), and so does one past the end, one that moves the end,
+// one without bytes; so do fragments of which only some are ECN-capable (RFC 3168 5.3), and, in
+// IPv4, more than 64 others between the same hosts between two of a datagram. A clean resend with
+// the same identification then starts anew. An IPv6 fragment whose length is wrong, or the first
+// one without its whole transport header (RFC 8200 4.5), is refused and its datagram waits on.
+// By the other policies overlaps are settled byte by byte (fragment_pieces.h).
+//
+// Bounds, each with its counter: datagrams at a time and blocks of bytes, of both a quarter for one
+// source (IPv4 address, IPv6 /64), whose own oldest makes room; then the oldest of all does. 30 s
+// of capture time, 60 s in IPv6. 256 pieces a datagram, else it is dropped. One owner; no call
+// allocates. Sources: RFC 791 3.2, RFC 8200 4.5; net/ipv4/ip_fragment.c and
+// net/ipv6/reassembly.c of Linux 6.18, to which tests/e2e/kernel_fragments_test.py compares.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <vector>
 
+#include "dfc/decode.h"
 #include "dfc/memory.h"
+#include "fragment_accounts.h"
+#include "fragment_blocks.h"
+#include "fragment_pieces.h"
 #include "ip.h"
+#include "slot_lists.h"
 
 namespace dfc {
 
 class FragmentTable {
  public:
-  explicit FragmentTable(size_t datagrams_max);
+  // Of the options: fragment_datagrams_max (at least 4), fragment_secret, host_policies.
+  explicit FragmentTable(const DecodeOptions& options);
 
   // Takes the fragment. On kOk the datagram is complete: `datagram` is rewritten to be the whole,
   // its payload lies in this table until the next call. kFragmentHeld: more is to come.
   Verdict Add(int64_t time_ns, IpDatagram& datagram);
 
-  uint64_t abandoned() const { return abandoned_; }
+  const FragmentCounters& counters() const { return counters_; }
+  size_t datagrams_now() const { return slots_.size() - free_.count(); }
+  size_t blocks_now() const { return blocks_max_ - blocks_.free(); }
+  size_t LongestChain() const { return index_.LongestChain(); }
+
+  // All memory that a table takes, touched or not.
+  static size_t MemoryBytes(size_t datagrams_max);
+  static size_t BlocksMax(size_t datagrams_max);
 
  private:
-  static constexpr size_t kDatagramBytesMax = 65'535;
-  static constexpr size_t kRunsMax = 64;
-
-  struct Run {
-    uint32_t begin, end;
-  };
-  struct Slot {
+  struct Key {
     IpAddress source, destination;
-    uint32_t id = 0;
-    uint8_t protocol = 0;
-    bool is_ipv6 = false;
-    bool used = false;
-    int64_t started_ns = 0;
-    uint32_t total_bytes = 0;  // Of the payload; 0 until the last fragment came.
-    uint32_t run_count = 0;
-    std::array<Run, kRunsMax> runs;  // Sorted, disjoint, never touching.
+    uint32_t id;
+    uint8_t protocol;  // 0 in IPv6, where fragments of one datagram may differ in it.
+    bool is_ipv6;
+    uint8_t unused[2];
+    bool operator==(const Key&) const = default;
+  };
+  struct Datagram {
+    Key key;
+    int64_t started_ns;
+    uint32_t source, path;  // Accounts.
+    uint32_t seen_at;       // `fragments` of its path when it last got one.
+    uint32_t end_bytes;     // Of the payload, as far as is known; exact with `has_last`.
+    uint32_t header_bytes;  // In front of the payload, this and the next three of the first one.
+    uint8_t protocol;
+    uint8_t ttl;
+    bool source_routed;
+    bool has_first, has_last;
+    uint8_t ecn_seen;  // A bit for each of the four values.
+    FragmentBlocks::Places places;
+    FragmentPieces pieces;
   };
 
-  Slot& Find(int64_t time_ns, const IpDatagram& datagram);
-  uint8_t* Buffer(const Slot& slot);
-  Verdict Place(Slot& slot, uint32_t begin, uint32_t end);
-  Verdict Drop(Slot& slot, Verdict verdict);
+  static Key KeyOf(const IpDatagram& datagram);
+  uint64_t HashOf(const Key& key) const;
+  void Expire();
+  uint32_t FindOrStart(const IpDatagram& datagram);
+  uint32_t Start(const IpDatagram& datagram, const Key& key, uint64_t hash);
+  void Begin(uint32_t slot);
+  void End(uint32_t slot);
+  uint32_t Oldest(uint32_t kept) const;
+  void CheckDistance(uint32_t slot);
+  Verdict Enter(uint32_t slot, const IpDatagram& datagram, Piece piece, HostPolicy policy);
+  Verdict PlaceBytes(uint32_t slot, const IpDatagram& datagram, Piece piece, HostPolicy policy);
+  void MakeRoom(uint32_t slot, size_t blocks);
+  Verdict Finish(uint32_t slot, HostPolicy policy, IpDatagram& datagram);
+  void Remove(uint32_t slot);
 
-  std::vector<Slot> slots_;
-  Mapping buffers_;
+  const HostPolicies policies_;
+  const uint64_t secret_;
+  const size_t source_datagrams_max_;
+  const size_t blocks_max_;
+  const size_t source_blocks_max_;
+
+  MappedArray<Datagram> slots_;
+  FreeSlots free_;
+  HashChains index_;
+  AgeLists ages_;
+  AgeLists::List waiting_[2];  // IPv4, IPv6: they have different patience.
+  AgeLists ages_of_source_;
+  FragmentAccounts sources_;
+  FragmentAccounts paths_;
+  FragmentBlocks blocks_;
+  Mapping whole_;
   int64_t clock_ns_ = INT64_MIN;
-  uint64_t abandoned_ = 0;
+  FragmentCounters counters_;
 };
 
 }  // namespace dfc

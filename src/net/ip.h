@@ -19,7 +19,10 @@ struct IpDatagram {
   bool source_routed = false;  // A routing header is still at work: the checksum can't be told.
   bool is_fragment = false;
   bool more_fragments = false;
-  uint32_t fragment_at = 0;  // Bytes.
+  bool has_fragment_header = false;  // IPv6; also of the whole that fragments make.
+  uint8_t ecn = 0;                   // RFC 3168: 0 Not-ECT, 1 and 2 ECT, 3 CE.
+  uint32_t header_bytes = 0;         // Of a fragment: up to the payload or the fragment header.
+  uint32_t fragment_at = 0;          // Bytes.
   uint32_t fragment_id = 0;
 };
 
@@ -36,8 +39,14 @@ Verdict DecodeIpv6(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram);
 bool Ipv4ChecksumGood(ByteSpan bytes);
 
 // Steps over IPv6 extension headers at the front of the payload; stops at a fragment header with
-// `is_fragment` set (an atomic fragment, RFC 6946, is stepped over) or at the transport header.
+// `is_fragment` set (an atomic fragment, RFC 6946, is stepped over) or at the transport header. A
+// second fragment header is kTooManyHeaders, even within the whole that fragments made.
 Verdict SkipIpv6Extensions(IpDatagram& datagram);
+
+// True for the first fragment of an IPv6 datagram that ends inside its transport header; Linux
+// drops it (RFC 8200 4.5). One that ends inside an extension header in front of that is let
+// through.
+bool LacksTransportHeader(const IpDatagram& fragment);
 
 IpAddress MappedIpv4(const uint8_t* at);
 

@@ -52,7 +52,10 @@ Verdict DecodeIpv4(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
   datagram.total_bytes = static_cast<uint32_t>(total_bytes);
   datagram.protocol = bytes[9];
   datagram.ttl = bytes[8];
+  datagram.ecn = bytes[1] & 3;
+  datagram.header_bytes = static_cast<uint32_t>(header_bytes);
   datagram.is_ipv6 = false;
+  datagram.has_fragment_header = false;
   datagram.source_routed = false;
   datagram.more_fragments = (fragment & 0x2000) != 0;
   datagram.fragment_at = (fragment & 0x1FFFu) * 8;

@@ -14,11 +14,13 @@ enum Extension : uint8_t {
   kAuthentication = 51,
   kDestinationOptions = 60,
   kMobility = 135,
+  kNoNextHeader = 59,
   kHostIdentity = 139,
   kShim6 = 140,
 };
 
 constexpr size_t kExtensionsMax = 8;
+constexpr size_t kFragmentHeaderBytes = 8;
 
 bool IsExtension(uint8_t header) {
   switch (header) {
@@ -38,12 +40,38 @@ bool IsExtension(uint8_t header) {
 
 // Length of the extension header at the front of `bytes`, which has at least 8 bytes.
 size_t ExtensionBytes(uint8_t header, ByteSpan bytes) {
-  if (header == kFragment) return 8;
+  if (header == kFragment) return kFragmentHeaderBytes;
   if (header == kAuthentication) return (bytes[1] + size_t{2}) * 4;  // RFC 4302 2.2.
   return (bytes[1] + size_t{1}) * 8;
 }
 
+// The extension headers that Linux steps over on its way to the transport header.
+bool LinuxSkips(uint8_t header) {
+  return header == kHopByHop || header == kRouting || header == kFragment ||
+         header == kAuthentication || header == kDestinationOptions;
+}
+
+size_t TransportHeaderBytesMin(uint8_t protocol) {
+  if (protocol == kTcp) return 20;
+  return protocol == kUdp || protocol == kIcmpv6 ? 8 : 1;
+}
+
 }  // namespace
+
+bool LacksTransportHeader(const IpDatagram& fragment) {
+  if (fragment.fragment_at != 0) return false;
+  ByteSpan bytes = fragment.payload;
+  uint8_t header = fragment.protocol;
+  while (LinuxSkips(header)) {
+    if (bytes.size() < kFragmentHeaderBytes) return false;
+    const bool inner_rest = header == kFragment && (LoadBig16(bytes, 2) & 0xFFF8u) != 0;
+    if (inner_rest) return false;
+    const size_t header_bytes = ExtensionBytes(header, bytes);
+    header = bytes[0];
+    bytes = bytes.subspan(std::min(header_bytes, bytes.size()));
+  }
+  return header != kNoNextHeader && bytes.size() < TransportHeaderBytesMin(header);
+}
 
 Verdict SkipIpv6Extensions(IpDatagram& datagram) {
   for (size_t n = 0; IsExtension(datagram.protocol); ++n) {
@@ -56,9 +84,14 @@ Verdict SkipIpv6Extensions(IpDatagram& datagram) {
 
     if (datagram.protocol == kRouting && bytes[3] != 0) datagram.source_routed = true;
     const bool fragment_header = datagram.protocol == kFragment;
+    if (fragment_header && datagram.has_fragment_header) return Verdict::kTooManyHeaders;
     datagram.protocol = bytes[0];
     datagram.payload = bytes.subspan(header_bytes);
-    if (!fragment_header) continue;
+    if (!fragment_header) {
+      datagram.header_bytes += static_cast<uint32_t>(header_bytes);
+      continue;
+    }
+    datagram.has_fragment_header = true;
 
     const uint16_t field = LoadBig16(bytes, 2);
     datagram.fragment_at = field & 0xFFF8u;  // Counts 8 bytes, in place.
@@ -87,7 +120,10 @@ Verdict DecodeIpv6(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
   datagram.total_bytes = static_cast<uint32_t>(total_bytes);
   datagram.protocol = bytes[6];
   datagram.ttl = bytes[7];
+  datagram.ecn = (bytes[1] >> 4) & 3;
+  datagram.header_bytes = kIpv6HeaderBytes;
   datagram.is_ipv6 = true;
+  datagram.has_fragment_header = false;
   datagram.source_routed = false;
   datagram.is_fragment = datagram.more_fragments = false;
   datagram.fragment_at = 0;

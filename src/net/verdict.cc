@@ -56,6 +56,12 @@ const char* VerdictName(Verdict verdict) {
       return "fragment_beyond";
     case Verdict::kFragmentLimit:
       return "fragment_limit";
+    case Verdict::kFragmentDuplicate:
+      return "fragment_duplicate";
+    case Verdict::kFragmentTiny:
+      return "fragment_tiny";
+    case Verdict::kFragmentEcn:
+      return "fragment_ecn";
     case Verdict::kFiltered:
       return "filtered";
   }

@@ -239,6 +239,7 @@ absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& 
   std::atomic<bool> failed{false};
   SinkStage sink(store, events, event_links, epoch);
   const DecodeOptions decode{.checksums = options.checksums,
+                             .fragment_secret = RandomSecret(),
                              .host_policies = options.host_policies};
   CaptureStage capture(packet_links, worker_bells, decode, RandomSecret());
 
@@ -257,7 +258,7 @@ absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& 
     report.packets[at] += capture.packets()[at];
     report.bytes[at] += capture.bytes()[at];
   }
-  report.fragments_abandoned = capture.decoder().fragments_abandoned();
+  report.fragments = capture.decoder().fragments();
   report.checksums_offloaded = capture.decoder().checksums_offloaded();
   for (const auto& worker : workers) AddCounters(worker->stage.counters(), report.flows);
   report.rows = sink.rows();

@@ -67,6 +67,21 @@ TEST(Summary, LeavesOutWhatDidNotOccur) {
   EXPECT_EQ(text.find("limit"), std::string::npos);
 }
 
+TEST(Summary, TellsWhatBecameOfFragments) {
+  PipelineReport report;
+  EXPECT_EQ(Summarize(report, "null:").find("fragments"), std::string::npos);
+  report.fragments.timed_out = 2;
+  report.fragments.unfinished = 1;
+  report.fragments.conflicts = 1;
+  report.fragments.over_share = 5;
+  const std::string text = Summarize(report, "null:");
+  for (const char* line : {"fragments  3 datagrams given up: the rest never came\n",
+                           "fragments  1 fragment with other bytes for a place that was taken\n",
+                           "limit      5 datagrams given up: its source had its share"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
+}
+
 TEST(DefaultWorkers, LeavesTwoProcessorsFree) {
   EXPECT_EQ(DefaultWorkers(0), 1u);
   EXPECT_EQ(DefaultWorkers(2), 1u);

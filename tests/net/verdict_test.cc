@@ -33,7 +33,7 @@ TEST(Verdict, OkForASoundPacket) {
 
 TEST(Verdict, FragmentHeldUntilTheRestComes) {
   EXPECT_EQ(Decode(V4().Fragment(0, 8)).verdict, Verdict::kFragmentHeld);
-  EXPECT_EQ(Decode(V6().Fragment(0, 8)).verdict, Verdict::kFragmentHeld);
+  EXPECT_EQ(Decode(V6().Fragment(0, 24)).verdict, Verdict::kFragmentHeld);
 }
 
 TEST(Verdict, ArpCarriesNoFlow) {
@@ -177,16 +177,33 @@ TEST_F(FragmentVerdict, WithoutBytes) {
   EXPECT_EQ(Add(large_.Fragment(2'048, 0, false)), Verdict::kBadIpLength);
 }
 
-TEST_F(FragmentVerdict, BeyondTheLargestDatagram) {
-  const PacketBuilder huge = PacketBuilder(large_).Data(std::string(65'600, 'x'));
-  EXPECT_EQ(Add(huge.Fragment(65'528, 16, true)), Verdict::kFragmentBeyond);
+TEST_F(FragmentVerdict, BeyondTheEnd) {
+  EXPECT_EQ(Add(large_.Fragment(16, 8, false)), Verdict::kFragmentHeld);
+  EXPECT_EQ(Add(large_.Fragment(24, 8, true)), Verdict::kFragmentBeyond);
 }
 
 TEST_F(FragmentVerdict, MorePiecesThanTheTableKeeps) {
-  for (size_t n = 0; n < 64; ++n) {
-    EXPECT_EQ(Add(large_.Fragment(n * 16, 8, true)), Verdict::kFragmentHeld);
+  const PacketBuilder huge = PacketBuilder(large_).Data(std::string(8'000, 'x'));
+  for (size_t n = 0; n < 256; ++n) {
+    EXPECT_EQ(Add(huge.Fragment(n * 16, 8, true)), Verdict::kFragmentHeld);
   }
-  EXPECT_EQ(Add(large_.Fragment(1'024, 8, true)), Verdict::kFragmentLimit);
+  EXPECT_EQ(Add(huge.Fragment(4'104, 8, true)), Verdict::kFragmentLimit);
+}
+
+TEST_F(FragmentVerdict, RepeatingWhatIsThere) {
+  EXPECT_EQ(Add(large_.Fragment(0, 16)), Verdict::kFragmentHeld);
+  EXPECT_EQ(Add(large_.Fragment(8, 8)), Verdict::kFragmentDuplicate);
+}
+
+TEST_F(FragmentVerdict, TooTinyForItsTransportHeader) {
+  EXPECT_EQ(Add(V6().Fragment(0, 16)), Verdict::kFragmentTiny);
+}
+
+TEST_F(FragmentVerdict, OnlyAPartIsEcnCapable) {
+  FrameBytes second = V6().Fragment(24, 1'000);
+  second[15] = 0x10;  // ECT(1), in the middle of the traffic class.
+  EXPECT_EQ(Add(V6().Fragment(0, 24)), Verdict::kFragmentHeld);
+  EXPECT_EQ(Add(second), Verdict::kFragmentEcn);
 }
 
 }  // namespace

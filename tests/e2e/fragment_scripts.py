@@ -1,0 +1,105 @@
+"""Scripts of fragments, in a notation that fits on a line, and what a receiver makes of them.
+
+    A0-16+ B16-24      bytes 0 to 16 of the IP payload, filled with "A", more to come; then the end
+    a0-16+             as A; a small letter stands for the same bytes sent with other contents
+    B8-24+ecn=2,ttl=9  with fields of the header: ecn ttl tos id proto reserved
+    ext=60             IPv6: an extension header of that kind in front of the fragment header
+    opt=8              IPv4: so many bytes of options
+    wait=40            not a fragment: that many seconds of the capture's time go by
+
+Bytes 0 to 8 of a piece that begins at 0 are always a UDP header, whose length is that of the script's
+last piece that ends the datagram, and whose checksum is zero. What came out is written as the pieces
+were: "2:A8 B8" is a datagram that the fragment with index 2 completed, 8 bytes of A then 8 of B.
+"""
+
+import collections
+import itertools
+import re
+import struct
+
+from packets import UDP, ipv4, ipv6
+
+HEADER = 8
+PIECE = re.compile(r"([A-Za-z])(\d+)-(\d+)(\+?)((?:[a-z]+=\d+,?)*)$")
+FIELDS = {"ecn": 0, "ttl": 64, "id": 0, "proto": UDP, "reserved": 0, "ext": None, "opt": 0,
+          "udp": None}
+
+Piece = collections.namedtuple("Piece", ["letter", "begin", "end", "more", "fields"])
+Wait = collections.namedtuple("Wait", ["seconds"])
+
+
+def parse(text):
+    steps = []
+    for word in text.split():
+        if word.startswith("wait="):
+            steps.append(Wait(int(word[5:])))
+            continue
+        letter, begin, end, more, fields = PIECE.match(word).groups()
+        pairs = (field.split("=") for field in fields.split(",") if field)
+        steps.append(Piece(letter, int(begin), int(end), more == "+",
+                           {name: int(value) for name, value in pairs}))
+    return steps
+
+
+def text_of(steps):
+    words = []
+    for step in steps:
+        if isinstance(step, Wait):
+            words.append(f"wait={step.seconds}")
+            continue
+        fields = ",".join(f"{name}={value}" for name, value in step.fields.items())
+        words.append(f"{step.letter}{step.begin}-{step.end}{'+' if step.more else ''}{fields}")
+    return " ".join(words)
+
+
+def udp_bytes(steps):
+    """Length of the datagram that the script's UDP headers tell: that of its last final piece."""
+    ends = [step.end for step in steps if isinstance(step, Piece) and not step.more]
+    return min(max([HEADER, *ends]), 0xFFFF)
+
+
+def contents(piece, port, listener, length):
+    body = piece.letter.encode() * (piece.end - piece.begin)
+    if piece.begin > 0:
+        return body
+    header = struct.pack("!HHHH", port, listener, piece.fields.get("udp", length), 0)
+    return (header + body[HEADER:])[:piece.end]
+
+
+def packet(version, source, host, port, listener, ident, length, piece):
+    """The IP packet of one piece."""
+    how = {**FIELDS, **piece.fields}
+    data = contents(piece, port, listener, length)
+    if version == 4:
+        whole = ipv4(source, host, how["proto"], data, ident=(ident + how["id"]) & 0xFFFF,
+                     offset=piece.begin, more=piece.more, ttl=how["ttl"])
+        return patched_ipv4(whole, how)
+    fragment = struct.pack("!BBHI", how["proto"], how["reserved"], piece.begin | piece.more,
+                           ident + how["id"])
+    first, extensions = 44, fragment
+    if how["ext"] is not None:
+        first, extensions = how["ext"], struct.pack("!BB", 44, 0) + b"\1\4\0\0\0\0" + fragment
+    whole = ipv6(source, host, first, data, extensions)
+    return struct.pack("!I", 0x60000000 | how["ecn"] << 20) + whole[4:7] + bytes([how["ttl"]]) + \
+        whole[8:]
+
+
+def patched_ipv4(whole, how):
+    """With ECN bits and options (no operation), and the checksum for them."""
+    from packets import checksum
+    header = bytearray(whole[:20]) + b"\1" * how["opt"]
+    header[0] = 0x40 | len(header) // 4
+    header[1] = how["ecn"]
+    header[2:4] = struct.pack("!H", len(whole) + how["opt"])
+    header[10:12] = b"\0\0"
+    header[10:12] = struct.pack("!H", checksum(bytes(header)))
+    return bytes(header) + whole[20:]
+
+
+def outcome_text(outcome):
+    """`outcome` is a list of (index of the completing step, bytes behind the UDP header)."""
+    words = []
+    for index, data in outcome:
+        runs = [f"{chr(byte)}{len(list(run))}" for byte, run in itertools.groupby(data)]
+        words.append(f"{index}:" + ".".join(runs))
+    return " ".join(words) or "nothing"
