@@ -1,11 +1,11 @@
 """Scripts of fragments, in a notation that fits on a line, and what a receiver makes of them.
 
     A0-16+ B16-24      bytes 0 to 16 of the IP payload, filled with "A", more to come; then the end
-    a0-16+             as A; a small letter stands for the same bytes sent with other contents
-    B8-24+ecn=2,ttl=9  with fields of the header: ecn ttl tos id proto reserved
+    B8-24+ecn=2,ttl=9  with fields of the header: ecn ttl id (added) proto; udp: the length in UDP's
     ext=60             IPv6: an extension header of that kind in front of the fragment header
     opt=8              IPv4: so many bytes of options
-    wait=40            not a fragment: that many seconds of the capture's time go by
+    A0-16+*64          64 times the same
+    wait=50            not a fragment: half of the time goes by that a datagram may take
 
 Bytes 0 to 8 of a piece that begins at 0 are always a UDP header, whose length is that of the script's
 last piece that ends the datagram, and whose checksum is zero. What came out is written as the pieces
@@ -17,38 +17,42 @@ import itertools
 import re
 import struct
 
-from packets import UDP, ipv4, ipv6
+from packets import UDP, checksum, ipv4, ipv6
 
 HEADER = 8
-PIECE = re.compile(r"([A-Za-z])(\d+)-(\d+)(\+?)((?:[a-z]+=\d+,?)*)$")
-FIELDS = {"ecn": 0, "ttl": 64, "id": 0, "proto": UDP, "reserved": 0, "ext": None, "opt": 0,
+PIECE = re.compile(r"([A-Z])(\d+)-(\d+)(\+?)((?:[a-z]+=\d+,?)*)$")
+FIELDS = {"ecn": 0, "ttl": 64, "id": 0, "proto": UDP, "ext": None, "opt": 0,
           "udp": None}
 
 Piece = collections.namedtuple("Piece", ["letter", "begin", "end", "more", "fields"])
-Wait = collections.namedtuple("Wait", ["seconds"])
+Wait = collections.namedtuple("Wait", ["percent"])
 
 
 def parse(text):
     steps = []
     for word in text.split():
+        word, _, times = word.partition("*")
         if word.startswith("wait="):
             steps.append(Wait(int(word[5:])))
             continue
         letter, begin, end, more, fields = PIECE.match(word).groups()
         pairs = (field.split("=") for field in fields.split(",") if field)
-        steps.append(Piece(letter, int(begin), int(end), more == "+",
-                           {name: int(value) for name, value in pairs}))
+        piece = Piece(letter, int(begin), int(end), more == "+",
+                      {name: int(value) for name, value in pairs})
+        steps += [piece] * int(times or 1)
     return steps
 
 
 def text_of(steps):
     words = []
-    for step in steps:
+    for step, equal in itertools.groupby(steps):
         if isinstance(step, Wait):
-            words.append(f"wait={step.seconds}")
+            words.append(f"wait={step.percent}")
             continue
         fields = ",".join(f"{name}={value}" for name, value in step.fields.items())
-        words.append(f"{step.letter}{step.begin}-{step.end}{'+' if step.more else ''}{fields}")
+        word = f"{step.letter}{step.begin}-{step.end}{'+' if step.more else ''}{fields}"
+        times = len(list(equal))
+        words += [f"{word}*{times}"] if times > 3 else [word] * times
     return " ".join(words)
 
 
@@ -74,7 +78,7 @@ def packet(version, source, host, port, listener, ident, length, piece):
         whole = ipv4(source, host, how["proto"], data, ident=(ident + how["id"]) & 0xFFFF,
                      offset=piece.begin, more=piece.more, ttl=how["ttl"])
         return patched_ipv4(whole, how)
-    fragment = struct.pack("!BBHI", how["proto"], how["reserved"], piece.begin | piece.more,
+    fragment = struct.pack("!BBHI", how["proto"], 0, piece.begin | piece.more,
                            ident + how["id"])
     first, extensions = 44, fragment
     if how["ext"] is not None:
@@ -86,7 +90,6 @@ def packet(version, source, host, port, listener, ident, length, piece):
 
 def patched_ipv4(whole, how):
     """With ECN bits and options (no operation), and the checksum for them."""
-    from packets import checksum
     header = bytearray(whole[:20]) + b"\1" * how["opt"]
     header[0] = 0x40 | len(header) // 4
     header[1] = how["ecn"]
