@@ -256,8 +256,9 @@ def teardrop(bench):
 
 @case("a ping of death is dropped")
 def ping_of_death(bench):
-    frames = [ether(ipv4(A, B, ICMP, bytes(1000), ident=5, offset=0, more=True)),
+    frames = [ether(ipv4(A, B, ICMP, bytes(33_000), ident=5, offset=0, more=True)),
               ether(ipv4(A, B, ICMP, bytes(1000), ident=5, offset=65_000)),
+              ether(ipv4(A, B, ICMP, bytes(32_000), ident=5, offset=33_000, more=True)),
               udp_frame(A, 1, B, 2, b"alive")]
     out = Outcome(bench, frames)
     expect_content(out, b"alive")
