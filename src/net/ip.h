@@ -29,7 +29,8 @@ struct IpDatagram {
 inline constexpr size_t kIpv4HeaderBytesMin = 20;
 inline constexpr size_t kIpv6HeaderBytes = 40;
 
-// Both decode the header at the front of `bytes`, of which `wire_bytes` were on the wire. On kOk
+// Both decode the header at the front of `bytes`, of which `wire_bytes` were on the wire. A length
+// of zero stands for all of them (segmentation offload), but for a fragment is kBadIpLength. On kOk
 // `datagram` is filled; Ethernet padding never reaches its payload. RFC 791 3.1; RFC 8200 3 and 4.
 Verdict DecodeIpv4(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram);
 Verdict DecodeIpv6(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram);

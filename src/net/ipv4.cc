@@ -33,18 +33,20 @@ Verdict DecodeIpv4(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
 
   const size_t header_bytes = (bytes[0] & 0x0Fu) * 4;  // IHL counts 32-bit words.
   size_t total_bytes = LoadBig16(bytes, 2);
+  const bool has_length = total_bytes != 0;
   if (bytes[0] >> 4 != 4) return Verdict::kBadIpVersion;
   if (header_bytes < kIpv4HeaderBytesMin) return Verdict::kBadIpHeaderLength;
   // Segmentation offload leaves zero in packets over 64 KiB: the frame's length stands in for it.
-  if (total_bytes == 0) total_bytes = wire_bytes;
+  if (!has_length) total_bytes = wire_bytes;
   if (total_bytes < header_bytes) return Verdict::kBadIpLength;
   if (total_bytes > wire_bytes) return Verdict::kIpBeyondFrame;
   if (bytes.size() < header_bytes) return Verdict::kTruncated;
   const ByteSpan options = bytes.subspan(kIpv4HeaderBytesMin, header_bytes - kIpv4HeaderBytesMin);
   if (!OptionsFit(options)) return Verdict::kBadIpOption;
+  const uint16_t fragment = LoadBig16(bytes, 6);
+  if ((fragment & 0x3FFF) != 0 && !has_length) return Verdict::kBadIpLength;
 
   const size_t captured = std::min(total_bytes, bytes.size());
-  const uint16_t fragment = LoadBig16(bytes, 6);
   datagram.source = MappedIpv4(bytes.data() + 12);
   datagram.destination = MappedIpv4(bytes.data() + 16);
   datagram.payload = bytes.subspan(header_bytes, captured - header_bytes);

@@ -107,9 +107,10 @@ Verdict DecodeIpv6(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
   if (bytes.size() < kIpv6HeaderBytes) return Verdict::kTruncated;
   if (bytes[0] >> 4 != 6) return Verdict::kBadIpVersion;
 
+  const bool has_length = LoadBig16(bytes, 4) != 0;
   size_t total_bytes = kIpv6HeaderBytes + LoadBig16(bytes, 4);
   // A jumbogram (RFC 2675) and segmentation offload both leave zero: the frame's length counts.
-  if (total_bytes == kIpv6HeaderBytes) total_bytes = wire_bytes;
+  if (!has_length) total_bytes = wire_bytes;
   if (total_bytes > wire_bytes) return Verdict::kIpBeyondFrame;
 
   const size_t captured = std::min(total_bytes, bytes.size());
@@ -127,7 +128,9 @@ Verdict DecodeIpv6(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
   datagram.source_routed = false;
   datagram.is_fragment = datagram.more_fragments = false;
   datagram.fragment_at = 0;
-  return SkipIpv6Extensions(datagram);
+  const Verdict verdict = SkipIpv6Extensions(datagram);
+  if (verdict == Verdict::kOk && datagram.is_fragment && !has_length) return Verdict::kBadIpLength;
+  return verdict;
 }
 
 }  // namespace dfc

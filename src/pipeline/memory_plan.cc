@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
-// Reading (1 MiB window, look-ahead, decompression), fragments (256 datagrams), ledger, the
+// Reading (1 MiB window, look-ahead, decompression), fragments (15 MiB), ledger, the
 // program, its libraries and the store's cache.
 constexpr size_t kFixedBytes = 56 * kMiB;
 constexpr size_t kPacketBlocks = 8;

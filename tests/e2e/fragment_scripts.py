@@ -1,7 +1,8 @@
 """Scripts of fragments, in a notation that fits on a line, and what a receiver makes of them.
 
     A0-16+ B16-24      bytes 0 to 16 of the IP payload, filled with "A", more to come; then the end
-    B8-24+ecn=2,ttl=9  with fields of the header: ecn ttl id (added) proto; udp: the length in UDP's
+    B8-24+ecn=2,ttl=9  with fields of the header: ecn ttl id (added) proto; udp, len: the lengths in UDP's
+                       and the IP header
     ext=60             IPv6: an extension header of that kind in front of the fragment header
     opt=8              IPv4: so many bytes of options
     A0-16+*64          64 times the same
@@ -22,7 +23,7 @@ from packets import UDP, checksum, ipv4, ipv6
 HEADER = 8
 PIECE = re.compile(r"([A-Z])(\d+)-(\d+)(\+?)((?:[a-z]+=\d+,?)*)$")
 FIELDS = {"ecn": 0, "ttl": 64, "id": 0, "proto": UDP, "ext": None, "opt": 0,
-          "udp": None}
+          "udp": None, "len": None}
 
 Piece = collections.namedtuple("Piece", ["letter", "begin", "end", "more", "fields"])
 Wait = collections.namedtuple("Wait", ["percent"])
@@ -84,16 +85,18 @@ def packet(version, source, host, port, listener, ident, length, piece):
     if how["ext"] is not None:
         first, extensions = how["ext"], struct.pack("!BB", 44, 0) + b"\1\4\0\0\0\0" + fragment
     whole = ipv6(source, host, first, data, extensions)
-    return struct.pack("!I", 0x60000000 | how["ecn"] << 20) + whole[4:7] + bytes([how["ttl"]]) + \
-        whole[8:]
+    length = whole[4:6] if how["len"] is None else struct.pack("!H", how["len"])
+    return b"".join([struct.pack("!I", 0x60000000 | how["ecn"] << 20), length, whole[6:7],
+                     bytes([how["ttl"]]), whole[8:]])
 
 
 def patched_ipv4(whole, how):
-    """With ECN bits and options (no operation), and the checksum for them."""
+    """With ECN bits, options (no operation) and length, and the checksum for them."""
     header = bytearray(whole[:20]) + b"\1" * how["opt"]
     header[0] = 0x40 | len(header) // 4
     header[1] = how["ecn"]
-    header[2:4] = struct.pack("!H", len(whole) + how["opt"])
+    length = len(whole) + how["opt"] if how["len"] is None else how["len"]
+    header[2:4] = struct.pack("!H", length)
     header[10:12] = b"\0\0"
     header[10:12] = struct.pack("!H", checksum(bytes(header)))
     return bytes(header) + whole[20:]

@@ -95,6 +95,8 @@ ecn three: A0-16+ecn=1 B16-24+ecn=2 C24-32ecn=3
 ecn four: A0-16+ecn=1 B16-24+ecn=2 C24-32+ecn=3 D32-40
 ecn of a duplicate does not count: A0-16+ecn=1 A0-16+ B16-24ecn=1
 ecn differs, then a clean resend: A0-16+ecn=1 B16-24 A0-16+ B16-24
+no length in the header: A0-16+ X16-24+len=0 B16-24
+no length in the header of the first: A0-16+len=0 B16-24 C0-16+
 short for its udp length: A0-16+ B16-24 A0-8+ B8-32
 long for its udp length: A0-16+udp=20 B16-24
 """

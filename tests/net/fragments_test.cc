@@ -227,6 +227,14 @@ TEST_F(FragmentsTest, AFragmentWithoutBytesDropsTheDatagram) {
   }
 }
 
+TEST_F(FragmentsTest, AFragmentHasALength) {
+  for (const PacketBuilder& packet : {V4(), V6()}) {
+    EXPECT_EQ(Add(PacketBuilder(packet).IpLength(0), 0, 24), Verdict::kBadIpLength);
+    EXPECT_EQ(Add(PacketBuilder(packet).IpLength(0), 24, 100), Verdict::kBadIpLength);
+    EXPECT_EQ(Add(PacketBuilder(packet).IpLength(0).Bytes()), Verdict::kOk);
+  }
+}
+
 TEST_F(FragmentsTest, AnIpv6FirstFragmentHasItsTransportHeader) {
   const PacketBuilder tcp = Tcp("[fd00::1]:1", "[fd00::2]:2").Data(kText);
   EXPECT_EQ(Add(tcp, 0, 16), Verdict::kFragmentTiny);
