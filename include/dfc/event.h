@@ -129,13 +129,44 @@ struct IcmpRow {
   FiveTuple quoted;
 };
 
-// Frames and their bytes on the wire that came to one outcome in one minute.
+// What the ledger counts. Values below kVerdictCount are the verdict of that number: exactly one a
+// captured frame. Each delivered packet is in one of kFlow*, each payload byte of a TCP packet in
+// kTcpPayload and in one of those behind it. `dfc verify` proves it.
+enum class Outcome : uint8_t {
+  kCaptured = kVerdictCount,  // A frame was read; counted before anyone looks at it.
+  kFlowTcp,                   // A flow has counted the packet, and its bytes as IP on the wire.
+  kFlowUdp,
+  kFlowIcmp,
+  kFlowIcmpv6,
+  kFlowOther,
+  kTcpPayload,  // Captured payload; from here on there are bytes only.
+  kTcpStored,
+  kTcpDuplicate,
+  kTcpConflict,
+  kTcpUrgent,  // Taken out of the stream by an urgent pointer.
+  kTcpOutOfWindow,
+  kTcpShed,  // Given up because a limit was reached.
+  kDatagramPayload,
+  kDatagramStored,
+};
+inline constexpr size_t kOutcomeCount = static_cast<size_t>(Outcome::kDatagramStored) + 1;
+static_assert(kOutcomeCount <= 256);
+constexpr Outcome OutcomeOf(Verdict verdict) { return static_cast<Outcome>(verdict); }
+// VerdictName, or "captured", "flow_tcp", "tcp_duplicate": stored, so never reuse one.
+const char* OutcomeName(Outcome outcome);
+// kFlowTcp and so on.
+Outcome FlowOutcome(uint8_t protocol);
+
+// Packets and bytes that came to one outcome in one minute. A minute's rows come together, the one
+// of kCaptured last: it completes them.
 struct LedgerRow {
   int64_t t_minute_ns;
   uint64_t source;  // Which input the row counts, so that counting it again changes nothing.
   uint64_t packets;
   uint64_t bytes;
-  Verdict outcome;
+  Outcome outcome;
+  // How much of the input was counted: of two versions of a minute the larger stays, whole.
+  uint64_t version = 0;
 };
 
 enum class RowType : uint32_t { kFlow = 0, kChunk = 1, kIcmp = 2, kLedger = 3 };

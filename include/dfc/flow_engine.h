@@ -8,6 +8,7 @@
 // one worker thread; takes no lock, and does not allocate after construction.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -29,6 +30,7 @@ struct FlowLimits {
   int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
+  size_t ledger_cells = 1;  // Packet::ledger_cell lies below.
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and
@@ -55,6 +57,26 @@ struct FlowCounters {
   uint64_t icmp_messages = 0;
 };
 
+// What became of the packets and payload bytes of one ledger cell, by Outcome from kFlowTcp on.
+// Each byte counts in the cell of the packet that brought it, whenever its fate was decided.
+struct FlowTally {
+  static constexpr size_t kFirst = static_cast<size_t>(Outcome::kFlowTcp);
+  static constexpr size_t kPackets = static_cast<size_t>(Outcome::kTcpPayload) - kFirst;
+
+  std::array<uint64_t, kPackets> packets;
+  std::array<uint64_t, kOutcomeCount - kFirst> bytes;
+
+  uint64_t PacketsOf(Outcome outcome) const {
+    const size_t at = static_cast<size_t>(outcome) - kFirst;
+    return at < kPackets ? packets[at] : 0;
+  }
+  uint64_t BytesOf(Outcome outcome) const { return bytes[static_cast<size_t>(outcome) - kFirst]; }
+  void Add(const FlowTally& other) {
+    for (size_t at = 0; at < packets.size(); ++at) packets[at] += other.packets[at];
+    for (size_t at = 0; at < bytes.size(); ++at) bytes[at] += other.bytes[at];
+  }
+};
+
 class FlowEngine {
  public:
   // `sensor` names the sensor: it is part of every flow's identity. `table_secret` keys the flow
@@ -72,6 +94,8 @@ class FlowEngine {
   void Finish();
 
   const FlowCounters& counters() const;
+  // REQUIRES: cell < ledger_cells. Complete after Finish().
+  const FlowTally& tally(uint32_t cell) const;
 
  private:
   class Impl;

@@ -98,6 +98,7 @@ struct Packet {
   uint32_t payload_bytes;    // Captured bytes of it.
   uint32_t payload_missing;  // Bytes of it that the snaplen cut off.
   uint32_t ip_bytes;         // Length of the IP datagram on the wire.
+  uint32_t ledger_cell = 0;  // Minute of which input the ledger counts it under; see Ledger.
   uint16_t vlan;             // Outermost VLAN id, 0 when untagged.
   uint8_t ttl;
   bool fragmented;  // Put together from fragments.

@@ -98,7 +98,8 @@ CREATE TABLE IF NOT EXISTS icmp (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
 PARTITION BY RANGE (t_start) (PARTITION pmax VALUES LESS THAN MAXVALUE);
 
--- Frames and their bytes on the wire by what they came to, a sensor, input and minute.
+-- Packets and bytes by what they came to, a sensor, input and minute. All rows of an input and
+-- minute have the same version: one that counted more of the input replaces them together.
 CREATE TABLE IF NOT EXISTS ledger (
   t_minute  BIGINT NOT NULL,
   sensor_id INT UNSIGNED NOT NULL,
@@ -106,6 +107,7 @@ CREATE TABLE IF NOT EXISTS ledger (
   outcome   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   packets   BIGINT UNSIGNED NOT NULL,
   bytes     BIGINT UNSIGNED NOT NULL,
+  version   BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (t_minute, sensor_id, source, outcome)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
 PARTITION BY RANGE (t_minute) (PARTITION pmax VALUES LESS THAN MAXVALUE);

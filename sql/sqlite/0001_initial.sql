@@ -86,7 +86,8 @@ CREATE TABLE icmp (
   PRIMARY KEY (t_start, flow_hash, n)
 ) WITHOUT ROWID;
 
--- Frames and their bytes on the wire by what they came to, a sensor, input and minute.
+-- Packets and bytes by what they came to, a sensor, input and minute. All rows of an input and
+-- minute have the same version: one that counted more of the input replaces them together.
 CREATE TABLE ledger (
   t_minute  INTEGER NOT NULL,
   sensor_id INTEGER NOT NULL,
@@ -94,6 +95,7 @@ CREATE TABLE ledger (
   outcome   TEXT NOT NULL,
   packets   INTEGER NOT NULL,
   bytes     INTEGER NOT NULL,
+  version   INTEGER NOT NULL,
   PRIMARY KEY (t_minute, sensor_id, source, outcome)
 ) WITHOUT ROWID;
 

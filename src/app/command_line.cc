@@ -63,6 +63,7 @@ struct RawList {
 struct RawOptions {
   RawList flows;
   RawList icmp;
+  std::string verify_format = "table";
   size_t workers = 0;
   std::string memory_max = "384M";
   std::string checksums = "auto";
@@ -136,16 +137,20 @@ void AddReplay(CLI::App& app, ReplayOptions& replay, RawOptions& raw) {
   command.add_flag("--quiet", replay.quiet, "Print errors only");
 }
 
+void AddFormat(CLI::App& command, std::string& format) {
+  command.add_option("--format", format, "table, json or tsv")
+      ->check(CLI::IsMember({"table", "json", "tsv"}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+}
+
 CLI::App& AddList(CLI::App& app, const char* name, const char* about, RawList& raw) {
   CLI::App& command = *app.add_subcommand(name, about);
   command.add_option("QUERY", raw.query, "Words such as proto:tcp host:10.0.0.1 -port:53")
       ->configurable(false);
   command.add_option("--limit", raw.limit, "Rows at most, 0 for all (default: 50 in a table)")
       ->type_name("N");
-  command.add_option("--format", raw.format, "table, json or tsv")
-      ->check(CLI::IsMember({"table", "json", "tsv"}))
-      ->type_name("FORMAT")
-      ->capture_default_str();
+  AddFormat(command, raw.format);
   command.add_option("--sort", raw.sort, "A column; with - in front, largest first")
       ->type_name("FIELD")
       ->capture_default_str();
@@ -181,6 +186,17 @@ void CompletePolicies(const RawOptions& raw, HostPolicies& policies) {
   }
 }
 
+void AddVerify(CLI::App& app, RawOptions& raw) {
+  CLI::App& command = *app.add_subcommand(
+      "verify", "Prove that nothing in the store is lost, cut or counted twice");
+  AddFormat(command, raw.verify_format);
+}
+
+Format FormatNamed(std::string_view name) {
+  if (name == "json") return Format::kJson;
+  return name == "tsv" ? Format::kTsv : Format::kTable;
+}
+
 void CompleteReplay(const RawOptions& raw, PipelineOptions& pipeline) {
   pipeline.workers = raw.workers != 0 ? raw.workers : DefaultWorkers(UsableProcessors());
   pipeline.memory_bytes_max = ParseSize(raw.memory_max).value_or(pipeline.memory_bytes_max);
@@ -198,8 +214,7 @@ void CompleteList(const RawList& raw, ListOptions& list) {
   }
   list.sort = raw.sort;
   Unhide(list.sort);
-  if (raw.format == "json") list.format = Format::kJson;
-  if (raw.format == "tsv") list.format = Format::kTsv;
+  list.format = FormatNamed(raw.format);
   const uint64_t usual = list.format == Format::kTable ? kTableRowsDefault : kRowsUnlimited;
   list.limit = std::min(raw.limit.value_or(usual), kRowsUnlimited);
   if (list.limit == 0) list.limit = kRowsUnlimited;
@@ -221,6 +236,7 @@ Command ChosenCommand(const CLI::App& app) {
   if (app.got_subcommand("flows")) return Command::kFlows;
   if (app.got_subcommand("show")) return Command::kShow;
   if (app.got_subcommand("icmp")) return Command::kIcmp;
+  if (app.got_subcommand("verify")) return Command::kVerify;
   return Command::kNone;
 }
 
@@ -257,6 +273,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddReplay(app, line.replay, raw);
   AddLists(app, raw);
   AddShow(app, line.show, raw);
+  AddVerify(app, raw);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer("--store, --sensor and --config go with every command: see dfc --help.");
   }
@@ -277,6 +294,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CompleteReplay(raw, line.replay.pipeline);
   CompleteList(line.command == Command::kIcmp ? raw.icmp : raw.flows, line.list);
   CompleteShow(raw, line.show);
+  line.verify.format = FormatNamed(raw.verify_format);
   if (line.command == Command::kNone) {
     std::fputs(app.help().c_str(), stderr);
     line.exit_status = kExitUsage;

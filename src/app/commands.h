@@ -11,5 +11,6 @@ int ReplayCommand(const CommonOptions& common, const ReplayOptions& options);
 int FlowsCommand(const CommonOptions& common, const ListOptions& options);
 int ShowCommand(const CommonOptions& common, const ShowOptions& options);
 int IcmpCommand(const CommonOptions& common, const ListOptions& options);
+int VerifyCommand(const CommonOptions& common, const VerifyOptions& options);
 
 }  // namespace dfc

@@ -51,7 +51,11 @@ struct ShowOptions {
   bool server = true;
 };
 
-enum class Command { kNone, kInit, kReplay, kFlows, kShow, kIcmp };
+struct VerifyOptions {
+  Format format = Format::kTable;
+};
+
+enum class Command { kNone, kInit, kReplay, kFlows, kShow, kIcmp, kVerify };
 
 struct CommandLine {
   Command command = Command::kNone;
@@ -60,6 +64,7 @@ struct CommandLine {
   ReplayOptions replay;
   ListOptions list;
   ShowOptions show;
+  VerifyOptions verify;
 };
 
 // Parses argv and the file that --config names. What can't be used is reported on standard error.

@@ -7,6 +7,7 @@
 #include "content.h"
 #include "dfc/flow_engine.h"
 #include "event_writer.h"
+#include "flow_ledger.h"
 #include "flow_table.h"
 
 namespace dfc {
@@ -21,6 +22,7 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   void Finish();
 
   FlowCounters counters;
+  const FlowLedger& ledger() const { return ledger_; }
 
  private:
   void UpdateBatch(std::span<const Packet> packets);
@@ -43,6 +45,7 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   // What the current flow's streams deliver.
   void OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) override;
   void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) override;
+  void OnHeldRefused(uint64_t bytes) override;
   void Direct(uint32_t at, Side side) {
     current_ = at;
     current_side_ = side;
@@ -65,6 +68,8 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   HeldBudget held_;
   EventWriter events_;
   ContentLog content_;
+  FlowLedger ledger_;
+  uint64_t held_refused_bytes_ = 0;  // Of the current packet's counts, what others brought.
   std::vector<FlowKey> keys_;
   std::vector<uint32_t> hashes_;
   uint32_t current_ = kNoFlow;

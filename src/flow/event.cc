@@ -26,6 +26,57 @@ const char* FlowStateName(FlowState state) {
   return "unknown";
 }
 
+const char* OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kCaptured:
+      return "captured";
+    case Outcome::kFlowTcp:
+      return "flow_tcp";
+    case Outcome::kFlowUdp:
+      return "flow_udp";
+    case Outcome::kFlowIcmp:
+      return "flow_icmp";
+    case Outcome::kFlowIcmpv6:
+      return "flow_icmp6";
+    case Outcome::kFlowOther:
+      return "flow_other";
+    case Outcome::kTcpPayload:
+      return "tcp_payload";
+    case Outcome::kTcpStored:
+      return "tcp_stored";
+    case Outcome::kTcpDuplicate:
+      return "tcp_duplicate";
+    case Outcome::kTcpConflict:
+      return "tcp_conflict";
+    case Outcome::kTcpUrgent:
+      return "tcp_urgent";
+    case Outcome::kTcpOutOfWindow:
+      return "tcp_out_of_window";
+    case Outcome::kTcpShed:
+      return "tcp_shed";
+    case Outcome::kDatagramPayload:
+      return "datagram_payload";
+    case Outcome::kDatagramStored:
+      return "datagram_stored";
+  }
+  return VerdictName(static_cast<Verdict>(outcome));
+}
+
+Outcome FlowOutcome(uint8_t protocol) {
+  switch (protocol) {
+    case kTcp:
+      return Outcome::kFlowTcp;
+    case kUdp:
+      return Outcome::kFlowUdp;
+    case kIcmp:
+      return Outcome::kFlowIcmp;
+    case kIcmpv6:
+      return Outcome::kFlowIcmpv6;
+    default:
+      return Outcome::kFlowOther;
+  }
+}
+
 std::string ProtocolName(uint8_t protocol) {
   switch (protocol) {
     case kTcp:

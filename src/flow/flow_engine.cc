@@ -31,6 +31,7 @@ void FlowEngine::Update(std::span<const Packet> packets) { impl_->Update(packets
 void FlowEngine::Advance(int64_t clock_ns) { impl_->Advance(clock_ns); }
 void FlowEngine::Finish() { impl_->Finish(); }
 const FlowCounters& FlowEngine::counters() const { return impl_->counters; }
+const FlowTally& FlowEngine::tally(uint32_t cell) const { return impl_->ledger().tally(cell); }
 
 FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
                        EventOutput& output)
@@ -45,6 +46,7 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       held_{pool_, this},
       events_(output),
       content_(pool_, events_, *this),
+      ledger_(limits.ledger_cells),
       keys_(kBatchPackets),
       hashes_(kBatchPackets) {}
 
@@ -106,6 +108,7 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
   SideCounts& counts = flow.counts[static_cast<size_t>(side)];
   ++counts.packets;
   counts.ip_bytes += packet.ip_bytes;
+  ledger_.CountPacket(packet);
   flow.t_last_ns = std::max(flow.t_last_ns, packet.time_ns);
   flow.last_clock_ns = packet.clock_ns;
   if (packet.fragmented) flow.flags |= kFlowFragmented;
@@ -125,7 +128,13 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
   TcpState& tcp = tcp_[flow.extension];
   const bool was_over = IsOver(tcp);
   Direct(at, side);
+  ledger_.CountPayload(packet);
+  held_.ledger_cell = packet.ledger_cell;
+  held_refused_bytes_ = 0;
   UpdateTcp(tcp, packet, side, {limits, held_, counts, *this});
+  ledger_.CountBytes(packet.ledger_cell, Outcome::kTcpDuplicate, counts.duplicate_bytes);
+  ledger_.CountBytes(packet.ledger_cell, Outcome::kTcpOutOfWindow,
+                     counts.refused_bytes - held_refused_bytes_);
   if (!was_over && IsOver(tcp)) Close(at);
   SideCounts& totals = flow.counts[static_cast<size_t>(side)];
   totals.duplicate_bytes += counts.duplicate_bytes;
@@ -146,11 +155,13 @@ void FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side)
   ListContent(at);
   SideCounts& counts = flows_[at].counts[static_cast<size_t>(side)];
   const uint64_t offset = counts.content_bytes + counts.gap_bytes;
+  ledger_.CountPayload(packet);
   content_.AddDatagram(TargetOf(at), side, packet.time_ns, offset,
                        ByteSpan(packet.payload, packet.payload_bytes));
   ListContent(at);
   counts.content_bytes += packet.payload_bytes;
   counters.content_bytes += packet.payload_bytes;
+  ledger_.CountBytes(packet.ledger_cell, Outcome::kDatagramStored, packet.payload_bytes);
   if (packet.payload_missing == 0) return;
   Direct(at, side);
   OnGap(packet.time_ns, offset + packet.payload_bytes, packet.payload_missing);
@@ -305,6 +316,13 @@ void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
   ListContent(current_);  // Relief may have unlisted it on the way.
   flows_[current_].counts[static_cast<size_t>(current_side_)].content_bytes += bytes.size();
   counters.content_bytes += bytes.size();
+  ledger_.CountBytes(held_.ledger_cell, Outcome::kTcpStored, bytes.size());
+}
+
+// Bytes that were held in the hope of their place in the stream, and that have none after all.
+void FlowEngine::Impl::OnHeldRefused(uint64_t bytes) {
+  held_refused_bytes_ += bytes;
+  ledger_.CountBytes(held_.ledger_cell, Outcome::kTcpOutOfWindow, bytes);
 }
 
 void FlowEngine::Impl::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {

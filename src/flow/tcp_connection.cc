@@ -90,7 +90,7 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   // What an RST carries is a reason in words (RFC 9293 3.5.2), not part of the stream.
   const uint32_t length = packet.payload_bytes + packet.payload_missing;
   if ((tcp.flags & kRst) != 0) {
-    context.counts.refused_bytes += length;
+    context.counts.refused_bytes += packet.payload_bytes;
     return UpdateRst(state, tcp, side);
   }
 

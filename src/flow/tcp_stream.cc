@@ -28,6 +28,7 @@ struct TcpStream::Held {
   int64_t t_ns;
   uint32_t bytes;
   uint32_t missing;
+  uint32_t ledger_cell;
 
   int64_t end() const { return at + bytes; }
   Segment* chain() { return static_cast<Segment*>(static_cast<void*>(this)) - 1; }
@@ -49,7 +50,7 @@ TcpStream::Held* TcpStream::NewHeld(int64_t at, ByteSpan bytes, const TcpSegment
   };
   Segment* chain = take(sizeof(Held) + bytes.size());
   if (chain == nullptr) return nullptr;
-  Held* held = new (chain->data()) Held{nullptr, at, segment.t_ns, 0, 0};
+  Held* held = new (chain->data()) Held{nullptr, at, segment.t_ns, 0, 0, budget.ledger_cell};
   chain->used = sizeof(Held);
   size_t cost = chain->cost();
   for (Segment* piece = chain; !bytes.empty();) {
@@ -97,16 +98,20 @@ void TcpStream::Deliver(int64_t t_ns, ByteSpan bytes, uint32_t missing, StreamHa
 
 // Delivers held segments for as long as they follow on.
 void TcpStream::Drain(HeldBudget& budget, StreamHandler& handler) {
+  const uint32_t cell = budget.ledger_cell;
   while (first_ != nullptr && (first_->at <= next_ || fin_reached())) {
     Held* const held = first_;
     first_ = held->next;
     if (first_ == nullptr) last_ = nullptr;
+    budget.ledger_cell = held->ledger_cell;
     if (fin_reached() && held->end() > fin_at_) {
       budget.refused_bytes += held->bytes;
+      handler.OnHeldRefused(held->bytes);
       Release(held, budget);
       continue;
     }
     auto skip = static_cast<uint64_t>(next_ - held->at);  // A gap given up may have passed it.
+    if (skip > 0) handler.OnHeldRefused(std::min<uint64_t>(skip, held->bytes));
     uint32_t from = sizeof(Held);
     for (Segment* piece = held->chain(); piece != nullptr; piece = piece->next, from = 0) {
       const size_t here = piece->used - from;
@@ -121,6 +126,7 @@ void TcpStream::Drain(HeldBudget& budget, StreamHandler& handler) {
     }
     Release(held, budget);
   }
+  budget.ledger_cell = cell;
 }
 
 void TcpStream::GiveUpGap(HeldBudget& budget, StreamHandler& handler) {

@@ -26,6 +26,8 @@ class StreamHandler {
   virtual ~StreamHandler() = default;
   virtual void OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) = 0;
   virtual void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) = 0;
+  // Bytes that were held lie before the stream's start or behind FIN, and are dropped.
+  virtual void OnHeldRefused(uint64_t /*bytes*/) {}
 };
 
 struct StreamLimits {
@@ -40,6 +42,9 @@ struct HeldBudget {
   size_t pool_bytes_taken = 0;
   uint64_t refused_bytes = 0;  // Held, and then behind FIN, in Finish(): the caller takes it.
   uint64_t gaps_given_up = 0;  // For lack of memory to wait with.
+  // Where the ledger counts the bytes that the handler is being told of: the caller sets it to the
+  // packet's; while held bytes leave it is that of the packet which brought them.
+  uint32_t ledger_cell = 0;
 };
 
 // What insertions came to, added to by each call.

@@ -7,15 +7,17 @@
 namespace dfc {
 
 CaptureStage::CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells,
-                           const DecodeOptions& decode, uint64_t shard_secret)
+                           const DecodeOptions& decode, uint64_t shard_secret, size_t files)
     : links_(std::move(links)),
       bells_(std::move(bells)),
       filling_(links_.size(), nullptr),
       shard_secret_(shard_secret),
-      decoder_(decode) {}
+      decoder_(decode),
+      ledger_(files) {}
 
-void CaptureStage::Begin(LookAhead& frames) {
+void CaptureStage::Begin(LookAhead& frames, uint64_t fingerprint) {
   frames_ = &frames;
+  ledger_.BeginSource(fingerprint);
   decoder_.LearnChecksums(frames.frames());
 }
 
@@ -25,13 +27,15 @@ CaptureStage::Turn CaptureStage::RunOnce(size_t frames_max) {
       Frame frame;
       if (!frames_->Next(frame)) return Turn::kEnd;
       ++packets_total_;
+      const uint32_t cell = ledger_.Captured(frame.time_ns, frame.wire_bytes);
       const Verdict verdict = decoder_.Decode(frame, packet_);
       ++packets_[static_cast<size_t>(verdict)];
       bytes_[static_cast<size_t>(verdict)] += frame.wire_bytes;
-      ledger_.Count(frame.time_ns, verdict, frame.wire_bytes);
+      ledger_.Judged(cell, verdict, frame.wire_bytes);
       clock_ns_ = std::max(clock_ns_, frame.time_ns);
       if (verdict != Verdict::kOk) continue;
       packet_.clock_ns = clock_ns_;
+      packet_.ledger_cell = cell;
     }
     pending_ = !Deal();
     if (pending_) return Turn::kBlocked;

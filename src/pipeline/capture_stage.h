@@ -20,12 +20,12 @@ class CaptureStage {
     kEnd,      // The source has no more frames.
   };
 
-  // `bells[n]` wakes the worker behind `links[n]`.
+  // `bells[n]` wakes the worker behind `links[n]`; `files` is how many sources will begin.
   CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells,
-               const DecodeOptions& decode, uint64_t shard_secret);
+               const DecodeOptions& decode, uint64_t shard_secret, size_t files = 1);
 
   // The next source. `frames` must outlive the turns that take from it.
-  void Begin(LookAhead& frames);
+  void Begin(LookAhead& frames, uint64_t fingerprint = 0);
 
   // One bounded turn: up to `frames_max` frames. Never waits.
   Turn RunOnce(size_t frames_max = 256);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dfc/event.h"
+#include "ledger.h"
 #include "packet_block.h"
 
 namespace dfc {
@@ -13,8 +14,8 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
-// Reading (1 MiB window, look-ahead, decompression), fragments (15 MiB), ledger, the
-// program, its libraries and the store's cache.
+// Reading (1 MiB window, look-ahead, decompression), fragments (15 MiB), the capture thread's ledger
+// as far as a capture of days fills it, the program, its libraries and the store's cache.
 constexpr size_t kFixedBytes = 56 * kMiB;
 constexpr size_t kPacketBlocks = 8;
 // A flow's slot, its TCP or echo state and two entries of the index, rounded up.
@@ -25,12 +26,14 @@ constexpr size_t kWorkerBytesMin = 16 * kMiB;
 
 }  // namespace
 
-absl::StatusOr<MemoryPlan> PlanMemory(size_t memory_bytes_max, size_t workers) {
+absl::StatusOr<MemoryPlan> PlanMemory(size_t memory_bytes_max, size_t workers, size_t files) {
   MemoryPlan plan;
   plan.packet_blocks = kPacketBlocks;
   plan.event_blocks = std::clamp<size_t>(16 / workers, 3, 8);
+  plan.limits.ledger_cells = Ledger::CellsMax(files);
   const size_t blocks_bytes = workers * (plan.packet_blocks * PacketBlock::MemoryBytes() +
-                                         plan.event_blocks * EventBlock::kBytes);
+                                         plan.event_blocks * EventBlock::kBytes +
+                                         plan.limits.ledger_cells * sizeof(FlowTally));
   const size_t least = kFixedBytes + blocks_bytes + workers * kWorkerBytesMin;
   if (memory_bytes_max < least) {
     return absl::InvalidArgumentError(

@@ -68,14 +68,12 @@ void RunSink(SinkStage& sink, Doorbell& bell, std::atomic<bool>& failed) {
 class Replay {
  public:
   Replay(const PipelineOptions& options, PipelineProgress& progress, PipelineReport& report,
-         CaptureStage& stage, Doorbell& bell, EventOutput& ledger_output,
-         const std::atomic<bool>& failed)
+         CaptureStage& stage, Doorbell& bell, const std::atomic<bool>& failed)
       : options_(options),
         progress_(progress),
         report_(report),
         stage_(stage),
         bell_(bell),
-        ledger_output_(ledger_output),
         failed_(failed) {}
 
   void Run() {
@@ -91,7 +89,6 @@ class Replay {
       absl::Status status = RunFile(file);
       if (!status.ok()) report_.damage.push_back(std::move(status));
     }
-    if (block_ != nullptr) ledger_output_.Last(block_);
     Repeat([&] { return stage_.Finish(); });
   }
 
@@ -115,7 +112,7 @@ class Replay {
     DFC_ASSIGN_OR_RETURN(const std::unique_ptr<PacketSource> source,
                          OpenCaptureFile(file, options_.filter));
     LookAhead frames(*source);
-    stage_.Begin(frames);
+    stage_.Begin(frames, source->fingerprint());
     bool more = true;
     while (more && !Stopped()) {
       const uint32_t heard = bell_.Heard();
@@ -128,7 +125,6 @@ class Replay {
     bytes_done_ += source->bytes_read();
     Repeat([&] { return stage_.Settle(); });
     CountFiltered(*source);
-    stage_.ledger().Drain(source->fingerprint(), [&](const LedgerRow& row) { Write(row); });
     return source->status();
   }
 
@@ -138,18 +134,7 @@ class Replay {
     report_.packets[at] += source.frames_filtered();
     report_.bytes[at] += source.bytes_filtered();
     // The source tells no times of what it left out: it all stands under minute 0.
-    Write({0, source.fingerprint(), source.frames_filtered(), source.bytes_filtered(),
-           Verdict::kFiltered});
-  }
-
-  void Write(const LedgerRow& row) {
-    if (block_ == nullptr) block_ = ledger_output_.Next(nullptr);
-    uint8_t* at = block_->Append(RowType::kLedger, sizeof row);
-    if (at == nullptr) {
-      block_ = ledger_output_.Next(block_);
-      at = block_->Append(RowType::kLedger, sizeof row);
-    }
-    std::memcpy(at, &row, sizeof row);
+    stage_.ledger().Filtered(source.frames_filtered(), source.bytes_filtered());
   }
 
   // Waits until the machine's clock has come to the packet that was read last, and lets it go.
@@ -181,13 +166,34 @@ class Replay {
   PipelineReport& report_;
   CaptureStage& stage_;
   Doorbell& bell_;
-  EventOutput& ledger_output_;
   const std::atomic<bool>& failed_;
-  EventBlock* block_ = nullptr;
   int64_t pace_offset_ns_ = INT64_MIN;
   int64_t ticked_ns_ = 0;
   uint64_t bytes_done_ = 0;  // Of the files before this one.
 };
+
+// Once the workers have ended: their tables and the capture thread's make the ledger's rows. A
+// minute is complete only now, since a byte may wait until its flow ends for its fate.
+void WriteLedger(const Ledger& ledger, const std::vector<std::unique_ptr<Worker>>& workers,
+                 EventOutput& output) {
+  EventBlock* block = nullptr;
+  const auto write = [&](const LedgerRow& row) {
+    if (block == nullptr) block = output.Next(nullptr);
+    uint8_t* at = block->Append(RowType::kLedger, sizeof row);
+    if (at == nullptr) {
+      block = output.Next(block);
+      at = block->Append(RowType::kLedger, sizeof row);
+    }
+    std::memcpy(at, &row, sizeof row);
+  };
+  const auto tally = [&](uint32_t cell) {
+    FlowTally sum{};
+    for (const auto& worker : workers) sum.Add(worker->stage.tally(cell));
+    return sum;
+  };
+  ledger.ForEachRow(tally, write);
+  if (block != nullptr) output.Last(block);
+}
 
 void AddCounters(const FlowCounters& from, FlowCounters& to) {
   for (size_t n = 0; n < std::size(from.flows); ++n) to.flows[n] += from.flows[n];
@@ -205,12 +211,13 @@ void AddCounters(const FlowCounters& from, FlowCounters& to) {
 }  // namespace
 
 absl::Status CheckMemory(const PipelineOptions& options) {
-  return PlanMemory(options.memory_bytes_max, options.workers).status();
+  return PlanMemory(options.memory_bytes_max, options.workers, options.files.size()).status();
 }
 
 absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& store,
                                          PipelineProgress& progress) {
-  DFC_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(options.memory_bytes_max, options.workers));
+  DFC_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(options.memory_bytes_max, options.workers,
+                                                   options.files.size()));
   plan.limits.host_policies = options.host_policies;
   const int64_t started_ns = MonotonicClockNs();
   const auto epoch = static_cast<uint64_t>(WallClockNs());
@@ -241,14 +248,15 @@ absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& 
   const DecodeOptions decode{.checksums = options.checksums,
                              .fragment_secret = RandomSecret(),
                              .host_policies = options.host_policies};
-  CaptureStage capture(packet_links, worker_bells, decode, RandomSecret());
+  CaptureStage capture(packet_links, worker_bells, decode, RandomSecret(), options.files.size());
 
   std::thread sink_thread([&] { RunSink(sink, sink_bell, failed); });
   std::vector<std::thread> worker_threads;
   for (const auto& worker : workers) worker_threads.emplace_back([&worker] { worker->Run(); });
-  Replay(options, progress, report, capture, capture_bell, ledger_output, failed).Run();
-  ledger_output.End();
+  Replay(options, progress, report, capture, capture_bell, failed).Run();
   for (std::thread& thread : worker_threads) thread.join();
+  WriteLedger(capture.ledger(), workers, ledger_output);
+  ledger_output.End();
   sink_thread.join();
 
   const absl::Status ended = store.EndRun(epoch);

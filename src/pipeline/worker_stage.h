@@ -38,6 +38,7 @@ class WorkerStage {
   bool RunOnce();
   bool done() const { return done_; }
   const FlowCounters& counters() const { return engine_.counters(); }
+  const FlowTally& tally(uint32_t cell) const { return engine_.tally(cell); }
 
  private:
   PacketLink& packets_;

@@ -65,8 +65,17 @@ std::string IcmpUpdate() {
 }
 
 constexpr const char* kLedgerUpdate =
-    " ON DUPLICATE KEY UPDATE bytes = IF(VALUES(packets) > packets, VALUES(bytes), bytes),"
-    " packets = GREATEST(packets, VALUES(packets))";
+    " ON DUPLICATE KEY UPDATE bytes = IF(VALUES(version) >= version, VALUES(bytes), bytes),"
+    " packets = IF(VALUES(version) >= version, VALUES(packets), packets),"
+    " version = GREATEST(version, VALUES(version))";
+
+// Of a minute that is complete, what another version than the largest left behind.
+std::string PruneLedgerSql(const LedgerRow& row, uint32_t sensor_id) {
+  const std::string of_minute =
+      fmt::format(" FROM ledger WHERE t_minute = {} AND sensor_id = {} AND source = {}",
+                  row.t_minute_ns, sensor_id, row.source);
+  return fmt::format("DELETE{0} AND version < (SELECT MAX(version){0})", of_minute);
+}
 
 // Appends what lies past the stored end; turns only where an element ends there. A piece whose
 // chunk is not there, or ends before the piece begins, changes nothing.
@@ -202,11 +211,8 @@ absl::Status MysqlStore::AddRow(RowType type, ByteSpan row) {
       const auto icmp = EventBlock::Load<IcmpRow>(row.data());
       return icmp_.Add(*connection_, [&](RowText& text) { EmitIcmp(icmp, text); });
     }
-    case RowType::kLedger: {
-      const auto ledger = EventBlock::Load<LedgerRow>(row.data());
-      return ledger_.Add(*connection_,
-                         [&](RowText& text) { EmitLedger(ledger, sensor_id_, text); });
-    }
+    case RowType::kLedger:
+      return AddLedger(EventBlock::Load<LedgerRow>(row.data()));
   }
   return absl::InvalidArgumentError(
       fmt::format("event block: row type {} is unknown", static_cast<uint32_t>(type)));
@@ -224,6 +230,14 @@ absl::Status MysqlStore::AddChunk(ByteSpan row) {
   extend_.clear();
   AppendExtend(chunk, extend_);
   return connection_->Execute(extend_);
+}
+
+absl::Status MysqlStore::AddLedger(const LedgerRow& row) {
+  DFC_RETURN_IF_ERROR(
+      ledger_.Add(*connection_, [&](RowText& text) { EmitLedger(row, sensor_id_, text); }));
+  if (row.outcome != Outcome::kCaptured) return absl::OkStatus();
+  DFC_RETURN_IF_ERROR(ledger_.Send(*connection_));
+  return connection_->Execute(PruneLedgerSql(row, sensor_id_));
 }
 
 absl::Status MysqlStore::SendAll() {

@@ -64,6 +64,7 @@ class MysqlStore final : public Store {
   absl::Status WriteRows(const EventBlock& block, bool* fresh);
   absl::Status AddRow(RowType type, ByteSpan row);
   absl::Status AddChunk(ByteSpan row);
+  absl::Status AddLedger(const LedgerRow& row);
   absl::Status SendAll();
   // Takes back the transaction, and forgets a connection that is no more.
   void Abandon(const absl::Status& status);

@@ -61,8 +61,8 @@ inline constexpr const char* kIcmpColumns[] = {"t_start",
                                                "about_flow_hash",
                                                "quote_found"};
 
-inline constexpr const char* kLedgerColumns[] = {"t_minute", "sensor_id", "source",
-                                                 "outcome",  "packets",   "bytes"};
+inline constexpr const char* kLedgerColumns[] = {"t_minute", "sensor_id", "source", "outcome",
+                                                 "packets",  "bytes",     "version"};
 
 template <typename Emit>
 void EmitCounts(const SideCounts& counts, Emit& emit) {
@@ -145,9 +145,10 @@ void EmitLedger(const LedgerRow& row, uint32_t sensor_id, Emit& emit) {
   emit.Signed(row.t_minute_ns);
   emit.Unsigned(sensor_id);
   emit.Unsigned(row.source);
-  emit.Text(VerdictName(row.outcome));
+  emit.Text(OutcomeName(row.outcome));
   emit.Unsigned(row.packets);
   emit.Unsigned(row.bytes);
+  emit.Unsigned(row.version);
 }
 
 }  // namespace dfc

@@ -29,12 +29,13 @@ class SqliteStore final : public Store {
   absl::Status InsertRow(RowType type, ByteSpan row);
   absl::Status InsertChunk(ByteSpan row);
   absl::Status ExtendChunk(const ChunkView& chunk);
+  absl::Status InsertLedger(const LedgerRow& row);
   absl::Status Run(SqliteStatement& statement);
 
   std::unique_ptr<SqliteConnection> connection_;  // Outlives the statements below.
   uint32_t sensor_id_ = 0;
   std::string turns_;  // Of the chunk being written, with its brackets.
-  SqliteStatement flow_, chunk_, extend_, icmp_, ledger_, marker_, end_run_;
+  SqliteStatement flow_, chunk_, extend_, icmp_, ledger_, prune_ledger_, marker_, end_run_;
 };
 
 }  // namespace dfc

@@ -174,7 +174,8 @@ def unknown_link(bench):
     summary = bench.replay(bench.store(), "t.pcap").err
     check(re.search(r"^\s+5  link type not known$", summary, re.M), summary)
     ledger = dump(bench.store())["ledger"]
-    check_equal([(row[3], row[4]) for row in ledger], [("unknown_link_type", 5)], "ledger")
+    check_equal([(row[3], row[4]) for row in ledger],
+                [("captured", 5), ("unknown_link_type", 5)], "ledger")
 
 
 # The command line --------------------------------------------------------------------------------

@@ -75,8 +75,12 @@ class Replayed:
             self.said = run.stderr.strip()
             self.flows = {}
             self.icmp = []
+            self.off = ""  # What dfc itself finds to be off in the store.
             if os.path.exists(path):
                 self.read(path)
+                verify = subprocess.run([dfc, "verify", "--store", "sqlite:" + path],
+                                        capture_output=True, text=True, timeout=TIMEOUT_S)
+                self.off = "" if verify.returncode == 0 else verify.stdout + verify.stderr
 
     def read(self, path):
         database = sqlite3.connect(path)
@@ -233,18 +237,21 @@ def known_differences():
 
 
 def compare_all(dfc, captures, truth):
-    """Returns the tallies of TCP, UDP and ICMP, and the captures that ended in a crash."""
+    """Returns the tallies of TCP, UDP and ICMP, the captures that ended in a crash, and those whose
+    store is not in order."""
     wanted = {name: by_capture(os.path.join(truth, f"ALL.{name}.tsv"))
               for name in ("tcp", "udp", "icmp")}
     tallies = {name: Tally() for name in wanted}
-    crashed = []
+    crashed, off = [], []
     for capture in sorted(set().union(*wanted.values())):
         replayed = Replayed(dfc, os.path.join(captures, capture))
         if replayed.status not in (0, 1):
             crashed.append(f"{capture}: exit status {replayed.status}: {replayed.said[-300:]}")
+        if replayed.off:
+            off.append(f"{capture}: {replayed.off:.500}")
         for name, compare in (("tcp", compare_tcp), ("udp", compare_udp), ("icmp", compare_icmp)):
             tallies[name].add(capture, compare(wanted[name][capture], replayed))
-    return tallies, crashed
+    return tallies, crashed, off
 
 
 def judge(tallies):
@@ -276,17 +283,19 @@ def main():
     if len(sys.argv) != 4:
         print("usage: compare_captures.py DFC CAPTURES TRUTH", file=sys.stderr)
         return 2
-    tallies, crashed = compare_all(*sys.argv[1:])
+    tallies, crashed, off = compare_all(*sys.argv[1:])
     unknown, mended = judge(tallies)
     for line in crashed:
         print("crash:", line)
+    for line in off:
+        print("not in order:", line)
     for difference in unknown:
         print("unknown difference:", *difference)
     for key in mended:
         print("listed, but exact:", *key)
     for name, tally in tallies.items():
         print(f"{name}: {tally.exact} of {tally.total} exact, {tally.percent():.2f} %")
-    return 1 if unknown or crashed else 0
+    return 1 if unknown or crashed or off else 0
 
 
 if __name__ == "__main__":

@@ -156,8 +156,13 @@ class Bench:
               f"dfc {words}\n  ended with {result.status}\n{result.err:.2000}")
         return result
 
-    def replay(self, store, *files, status=DONE, env=None, stdin=b""):
-        return self.run("replay", "--store", store, *files, status=status, env=env, stdin=stdin)
+    def replay(self, store, *files, status=DONE, env=None, stdin=b"", in_order=True):
+        """Replays, and demands of a run that came to its end that a SQLite store adds up."""
+        result = self.run("replay", "--store", store, *files, status=status, env=env, stdin=stdin)
+        if result.status == DONE and in_order and store.startswith("sqlite:"):
+            said = self.run("verify", "--store", store, status=None)
+            check(said.status == DONE, f"dfc verify --store {store}:\n{said.out.decode():.2000}")
+        return result
 
     def lines(self, *args, env=None):
         """The JSON records that dfc prints."""

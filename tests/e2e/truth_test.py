@@ -24,8 +24,14 @@ def compared(bench):
 
 @case("no capture ends dfc by a crash or a usage error")
 def no_crash(bench):
-    _, crashed = bench.common
+    _, crashed, _ = bench.common
     check(not crashed, "\n".join(crashed))
+
+
+@case("dfc verify finds every capture's store in order")
+def in_order(bench):
+    _, _, off = bench.common
+    check(not off, "\n".join(off))
 
 
 @case(f"at least {TCP_PERCENT_MIN} % of the TCP conversations are exact to the byte")

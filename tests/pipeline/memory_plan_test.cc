@@ -11,8 +11,9 @@ namespace {
 constexpr size_t kMiB = size_t{1} << 20;
 
 size_t PlannedBytes(const MemoryPlan& plan, size_t workers) {
-  return workers * (plan.packet_blocks * PacketBlock::MemoryBytes() +
-                    plan.event_blocks * EventBlock::kBytes + plan.limits.content_bytes_max);
+  return workers *
+         (plan.packet_blocks * PacketBlock::MemoryBytes() + plan.event_blocks * EventBlock::kBytes +
+          plan.limits.content_bytes_max + plan.limits.ledger_cells * sizeof(FlowTally));
 }
 
 TEST(PlanMemory, StaysWithinWhatIsAllowed) {
@@ -26,9 +27,7 @@ TEST(PlanMemory, StaysWithinWhatIsAllowed) {
   }
 }
 
-TEST(PlanMemory, TheDefaultIsEnoughForFourWorkers) {
-  EXPECT_TRUE(PlanMemory(384 * kMiB, 4).ok());
-}
+TEST(PlanMemory, TheDefaultIsEnoughForFourWorkers) { EXPECT_TRUE(PlanMemory(384 * kMiB, 4).ok()); }
 
 TEST(PlanMemory, SaysHowMuchIsEnough) {
   for (const size_t workers : {1u, 3u, 64u}) {
@@ -39,6 +38,14 @@ TEST(PlanMemory, SaysHowMuchIsEnough) {
     EXPECT_TRUE(PlanMemory(least * kMiB, workers).ok()) << message;
     EXPECT_FALSE(PlanMemory((least - 2) * kMiB, workers).ok()) << message;
   }
+}
+
+TEST(PlanMemory, TakesALedgerCellMoreForEachFile) {
+  const auto one = PlanMemory(256 * kMiB, 1, 1);
+  const auto many = PlanMemory(256 * kMiB, 1, 10'000);
+  ASSERT_TRUE(one.ok() && many.ok());
+  EXPECT_EQ(many->limits.ledger_cells - one->limits.ledger_cells, 9'999u);
+  EXPECT_LT(many->limits.content_bytes_max, one->limits.content_bytes_max);
 }
 
 TEST(PlanMemory, HeldSegmentsLeaveRoomForContent) {

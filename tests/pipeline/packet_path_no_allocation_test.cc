@@ -73,6 +73,7 @@ TEST(PacketPath, NeitherAllocatesNorLocks) {
   FlowLimits limits;
   limits.flows_max = 1'000;
   limits.content_bytes_max = size_t{1} << 20;  // Small, so that the paths under pressure run too.
+  limits.ledger_cells = Ledger::CellsMax(1);
   WorkerStage worker(limits, "test", 1, packets, output, capture_bell);
   CaptureStage capture({&packets}, {&link.bell}, {}, 2);
   capture.Begin(frames);

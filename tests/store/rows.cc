@@ -125,8 +125,10 @@ void FillWithEverything(BlockBuilder& builder) {
   builder.Add(ping).Add(Ping(ping.id, 0, false)).Add(Ping(ping.id, 1, true));
   const FlowRow error = IcmpFlow(5);
   builder.Add(error).Add(Unreachable(error.id, tcp));
-  builder.Add(LedgerRow{kTestTime - kTestTime % 60'000'000'000, 1, 10, 600, Verdict::kOk});
-  builder.Add(LedgerRow{kTestTime - kTestTime % 60'000'000'000, 2, 5, 300, Verdict::kOk});
+  builder.Add(
+      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 1, 10, 600, OutcomeOf(Verdict::kOk)});
+  builder.Add(
+      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 2, 5, 300, OutcomeOf(Verdict::kOk)});
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "dfc/reader.h"
+#include "dfc/time.h"
 #include "mariadb_server.h"
 #include "rows.h"
 #include "temp_dir.h"
@@ -256,13 +257,35 @@ TEST_P(StoreTest, IcmpRowLearnsButNeverForgets) {
   EXPECT_EQ(Dump(), full);
 }
 
-TEST_P(StoreTest, LedgerKeepsTheLargerFigure) {
+TEST_P(StoreTest, LedgerKeepsTheVersionThatCountedMore) {
   BlockBuilder builder;
-  for (const uint64_t packets : {5u, 9u, 7u}) {
-    builder.Add(LedgerRow{60'000'000'000, 1, packets, packets * 100, Verdict::kArp});
+  for (const uint64_t version : {5u, 9u, 7u}) {
+    const uint64_t packets = 100 - version;
+    builder.Add(
+        LedgerRow{kNsPerMinute, 1, packets, packets * 100, OutcomeOf(Verdict::kArp), version});
   }
   Write(builder);
-  EXPECT_EQ(QueryColumn(url_, "SELECT CAST(bytes AS CHAR) FROM ledger"), "900");
+  EXPECT_EQ(QueryColumn(url_, "SELECT CAST(bytes AS CHAR) FROM ledger"), "9100");
+}
+
+// The outcomes, and their packets.
+std::string LedgerOf(const StoreUrl& url) {
+  return QueryColumn(url, "SELECT outcome FROM ledger ORDER BY outcome") + " " +
+         QueryColumn(url, "SELECT CAST(packets AS CHAR) FROM ledger ORDER BY outcome");
+}
+
+TEST_P(StoreTest, LedgerReplacesAMinuteWhole) {
+  const auto write = [&](uint64_t sequence, Verdict verdict, uint64_t version) {
+    BlockBuilder builder(sequence);
+    builder.Add(LedgerRow{kNsPerMinute, 1, version, 0, OutcomeOf(verdict), version});
+    builder.Add(LedgerRow{kNsPerMinute, 1, version, 0, Outcome::kCaptured, version});
+    Write(builder);
+  };
+  write(1, Verdict::kBadTcpChecksum, 5);
+  write(2, Verdict::kOk, 9);
+  EXPECT_EQ(LedgerOf(url_), "captured,delivered 9,9");
+  write(3, Verdict::kArp, 7);
+  EXPECT_EQ(LedgerOf(url_), "captured,delivered 9,9");
 }
 
 TEST_P(StoreTest, SensorsAreNumberedOnce) {
