@@ -39,6 +39,10 @@ bool Ipv4ChecksumGood(ByteSpan bytes);
 // `is_fragment` set (an atomic fragment, RFC 6946, is stepped over) or at the transport header.
 Verdict SkipIpv6Extensions(IpDatagram& datagram);
 
+// Steps over IPv4 authentication headers (RFC 4302) at the front of the payload, as
+// SkipIpv6Extensions does for IPv6.
+Verdict SkipIpv4Authentication(IpDatagram& datagram);
+
 IpAddress MappedIpv4(const uint8_t* at);
 
 }  // namespace dfc
