@@ -1,10 +1,13 @@
 // From a frame to a packet: link, network and transport headers, each read once and checked.
 // Module: net
 //
-//   frame | link (VLAN...) | IPv4 or IPv6 (options, extensions) | TCP, UDP, ICMP | payload |
+//   frame | link (tags, labels ...) | IPv4 or IPv6 | TCP, UDP, SCTP, ICMP ... | payload |
+//              ^ ------- tunnels: GRE, VXLAN ... ------- |
 //
-// Fragments are put together here, in bounded memory, so that whatever leaves has ports. Owned by
-// the capture thread; Decode() does not allocate. Sources: RFC 791, 8200, 9293, 768, 792, 4443.
+// Tunnels are unwrapped to the innermost packet, which alone is one: what carried it is not counted
+// again. Fragments are put together on every level, in bounded memory, so that whatever leaves has
+// the ports that it has. Owned by the capture thread; Decode() does not allocate. Sources: RFC 791,
+// 8200, 9293, 768, 792, 4443, 9260; those of tunnels are in src/net/.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +15,7 @@
 #include <span>
 
 #include "dfc/host_policy.h"
+#include "dfc/memory.h"
 #include "dfc/packet.h"
 #include "dfc/verdict.h"
 
@@ -19,7 +23,9 @@ namespace dfc {
 
 class ChecksumTrust;
 class FragmentTable;
+class SctpChunks;
 struct IpDatagram;
+struct Walk;
 
 enum class Checksums {
   kAuto,    // Verified, but for hosts that evidently leave them to their network cards.
@@ -57,6 +63,10 @@ class Decoder {
   // datagram made of fragments, in the decoder until the next call.
   Verdict Decode(const Frame& frame, Packet& packet);
 
+  // After kOk, until it says false: sets `packet` to the next datagram of the same frame (SCTP may
+  // have several), with `continues` set. The frame's bytes must still be there.
+  bool NextDatagram(Packet& packet) { return has_chunks_ && NextChunk(packet); }
+
   // Looks at the first frames of an input ahead of time, to learn who fills in checksums.
   void LearnChecksums(std::span<const Frame> frames);
 
@@ -65,18 +75,26 @@ class Decoder {
   uint64_t checksums_offloaded() const { return checksums_offloaded_; }
 
  private:
-  Verdict DecodeNetwork(ByteSpan network, const Frame& frame, IpDatagram& datagram);
+  Verdict DecodeNetwork(const Walk& walk, const Frame& frame, IpDatagram& datagram);
+  Verdict DecodeIp(const Walk& walk, const Frame& frame, IpDatagram& datagram, Packet& packet);
+  Verdict PutTogether(const Frame& frame, IpDatagram& datagram, Packet& packet);
   Verdict DecodeTransport(const IpDatagram& datagram, const Frame& frame, Packet& packet);
+  Verdict DecodeSctpPacket(const IpDatagram& datagram, bool verify, Packet& packet);
+  Verdict CheckUdp(const IpDatagram& datagram, const Packet& packet);
   Verdict CheckChecksum(const IpDatagram& datagram, size_t checksum_at, Verdict bad);
+  bool NextChunk(Packet& packet);
 
   bool ChecksumPasses(bool good, bool unfilled, const IpDatagram& datagram, uint8_t protocol);
 
   Checksums checksums_;
   DecodeOptions aside_;  // Of the table of fragments while learning.
   bool learning_ = false;
+  bool has_chunks_ = false;  // The frame that was decoded last may have more datagrams.
   uint64_t checksums_offloaded_ = 0;
   std::unique_ptr<ChecksumTrust> trust_;
   std::unique_ptr<FragmentTable> fragments_;
+  std::unique_ptr<SctpChunks> chunks_;
+  MappedArray<uint8_t> carried_;  // A fragment that came in a datagram made of fragments.
 };
 
 }  // namespace dfc

@@ -39,8 +39,8 @@ enum class TurnKind : uint8_t { kData = 0, kGap = 1, kDatagram = 2, kConflict = 
 // In the order of a flow's life.
 enum class FlowState : uint8_t {
   kAttempt,      // TCP: a SYN without an answer.
-  kOneWay,       // UDP, ICMP: only one side has spoken.
-  kTwoWay,       // UDP, ICMP: both have.
+  kOneWay,       // All but TCP: only one side has spoken.
+  kTwoWay,       // All but TCP: both have.
   kEstablished,  // TCP: data may flow.
   kClosing,      // TCP: one side has sent FIN.
   kClosed,       // TCP: both sides have sent FIN.
@@ -51,7 +51,7 @@ inline constexpr size_t kFlowStateCount = static_cast<size_t>(FlowState::kReject
 // "attempt", "one-way", "two-way", "established", "closing", "closed", "reset", "rejected".
 const char* FlowStateName(FlowState state);
 
-// "tcp", "udp", "icmp", "icmp6", or the number.
+// "tcp", "udp", "icmp", "icmp6", "sctp", "gre" ..., or the number.
 std::string ProtocolName(uint8_t protocol);
 
 // Facts about a flow, or-ed together.
@@ -88,6 +88,7 @@ struct FlowRow {
   FlowState state;
   uint16_t flags;
   uint16_t vlan;
+  Tunnel tunnel;         // Of its first packet, as the VLAN id.
   SideCounts counts[2];  // By Side.
 };
 

@@ -27,7 +27,7 @@ struct FlowLimits {
   int64_t tcp_idle_ns = 3600 * int64_t{1'000'000'000};
   int64_t tcp_attempt_idle_ns = 300 * int64_t{1'000'000'000};  // No answer to the SYN.
   int64_t tcp_closed_idle_ns = 300 * int64_t{1'000'000'000};   // After FIN or RST.
-  int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};
+  int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};          // And of all others.
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
   size_t ledger_cells = 1;  // Packet::ledger_cell lies below.
@@ -44,7 +44,7 @@ class EventOutput {
 
 // Counted by the worker, read by anyone: one writer, relaxed (each figure stands alone).
 struct FlowCounters {
-  uint64_t flows[4] = {};  // TCP, UDP, ICMP, ICMPv6.
+  uint64_t flows[6] = {};  // TCP, UDP, ICMP, ICMPv6, SCTP, others.
   uint64_t flows_now = 0;
   uint64_t flows_evicted = 0;          // Written out early: flows_max was reached.
   uint64_t content_flushed_early = 0;  // Pieces written early: content_bytes_max was reached.
@@ -55,6 +55,24 @@ struct FlowCounters {
   uint64_t refused_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
   uint64_t icmp_messages = 0;
+
+  // Where in `flows` a protocol is counted.
+  static size_t KindOf(uint8_t protocol) {
+    switch (protocol) {
+      case kTcp:
+        return 0;
+      case kUdp:
+        return 1;
+      case kIcmp:
+        return 2;
+      case kIcmpv6:
+        return 3;
+      case kSctp:
+        return 4;
+      default:
+        return 5;
+    }
+  }
 };
 
 // What became of the packets and payload bytes of one ledger cell, by Outcome from kFlowTcp on.

@@ -25,11 +25,28 @@ std::string FormatAddress(const IpAddress& address);
 // False when `text` is no address.
 bool ParseAddress(const std::string& text, IpAddress& address);
 
-enum IpProtocol : uint8_t { kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58 };
+// https://www.iana.org/assignments/protocol-numbers
+enum IpProtocol : uint8_t {
+  kIcmp = 1,
+  kIgmp = 2,
+  kIpv4InIp = 4,
+  kTcp = 6,
+  kUdp = 17,
+  kIpv6InIp = 41,
+  kGre = 47,
+  kAuthentication = 51,
+  kIcmpv6 = 58,
+  kNoNextHeader = 59,
+  kL2tpv3 = 115,
+  kSctp = 132,
+};
 inline bool IsIcmp(uint8_t protocol) { return protocol == kIcmp || protocol == kIcmpv6; }
+inline bool HasPorts(uint8_t protocol) {
+  return protocol == kTcp || protocol == kUdp || protocol == kSctp;
+}
 
 // Ordered: source to destination, as on the wire. For ICMP queries both ports are the identifier
-// (as a NAT sees them); for other ICMP messages they are zero.
+// (as a NAT sees them); for other ICMP messages and protocols without ports they are zero.
 struct FiveTuple {
   IpAddress source;
   IpAddress destination;
@@ -44,13 +61,24 @@ struct FiveTuple {
 enum LinkType : uint16_t {
   kLinkNull = 0,
   kLinkEthernet = 1,
+  kLinkPpp = 9,
   kLinkRawBsd = 12,
   kLinkRawOpenBsd = 14,
+  kLinkPppHdlc = 50,
+  kLinkPppEther = 51,
   kLinkRaw = 101,
+  kLinkCiscoHdlc = 104,
+  kLinkWlan = 105,
+  kLinkFrameRelay = 107,
   kLinkLoop = 108,
   kLinkLinuxSll = 113,
+  kLinkPrism = 119,
+  kLinkRadiotap = 127,
+  kLinkAvs = 163,
+  kLinkPpi = 192,
   kLinkIpv4 = 228,
   kLinkIpv6 = 229,
+  kLinkNflog = 239,
   kLinkLinuxSll2 = 276,
 };
 
@@ -61,6 +89,37 @@ struct Frame {
   uint32_t wire_bytes = 0;  // What was on the wire; never less than bytes.size().
   uint16_t link_type = kLinkEthernet;
   bool checksums_unfilled = false;  // Made by this machine; the card would have filled them in.
+};
+
+// What carried a packet, other than its link. The numbers are stored.
+enum class TunnelKind : uint8_t {
+  kNone = 0,
+  kMpls = 1,
+  kPppoe = 2,
+  kNsh = 3,
+  kIpInIp = 4,
+  kGre = 5,
+  kPptp = 6,
+  kErspan = 7,
+  kL2tp = 8,
+  kTeredo = 9,
+  kAyiya = 10,
+  kVxlan = 11,
+  kGeneve = 12,
+  kGtp = 13,
+  kCapwap = 14,
+};
+inline constexpr size_t kTunnelKindCount = static_cast<size_t>(TunnelKind::kCapwap) + 1;
+// "", "mpls", "pppoe", "nsh", "ipip", "gre", "pptp", "erspan", "l2tp", "teredo", "ayiya", "vxlan",
+// "geneve", "gtp", "capwap".
+const char* TunnelName(TunnelKind kind);
+
+struct Tunnel {
+  TunnelKind kind = TunnelKind::kNone;
+  // The label, session, service path, key, call, network or endpoint; for L2TP version 2 tunnel and
+  // session, 16 bits each; 0 for a kind without.
+  uint32_t id = 0;
+  bool operator==(const Tunnel&) const = default;
 };
 
 enum TcpFlag : uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32 };
@@ -94,16 +153,19 @@ struct Packet {
   int64_t time_ns;   // As captured.
   int64_t clock_ns;  // The largest time captured so far: never goes back. Timeouts use it.
   FiveTuple tuple;
+  uint16_t vlan;             // Outermost VLAN id that is not 0, else 0.
   const uint8_t* payload;    // Transport payload (for ICMP: what follows the 8-byte header).
   uint32_t payload_bytes;    // Captured bytes of it.
   uint32_t payload_missing;  // Bytes of it that the snaplen cut off.
-  uint32_t ip_bytes;         // Length of the IP datagram on the wire.
+  uint32_t ip_bytes;         // Length of the innermost IP datagram on the wire.
   uint32_t ledger_cell = 0;  // Minute of which input the ledger counts it under; see Ledger.
-  uint16_t vlan;             // Outermost VLAN id, 0 when untagged.
+  Tunnel tunnel;             // The innermost.
   uint8_t ttl;
-  bool fragmented;  // Put together from fragments.
-  TcpHeader tcp;    // Valid when tuple.protocol is kTcp.
-  IcmpHeader icmp;  // Valid when IsIcmp(tuple.protocol).
+  bool fragmented;    // Put together from fragments, itself or what carried it.
+  bool has_datagram;  // TCP aside: the payload is a message. False where dfc does not know it.
+  bool continues;     // A further datagram of the packet before this one, which has been counted.
+  TcpHeader tcp;      // Valid when tuple.protocol is kTcp.
+  IcmpHeader icmp;    // Valid when IsIcmp(tuple.protocol).
 };
 
 }  // namespace dfc

@@ -16,10 +16,10 @@ enum class Verdict : uint8_t {
   kFragmentHeld,        // A fragment that waits for the rest of its datagram.
   kArp,                 // ARP and RARP carry no flow.
   kNotIp,               // Another network protocol (LLDP, STP, ...).
-  kOtherTransport,      // IP that is neither TCP, UDP, ICMP nor ICMPv6.
+  kOtherTransport,      // IP without a payload (no next header), or ICMP of the other IP version.
   kUnknownLink,         // A link type that dfc does not know.
   kTruncated,           // The capture ends inside a header.
-  kTooManyHeaders,      // More stacked headers than the limit: VLAN tags or IPv6 extensions.
+  kTooManyHeaders,      // More stacked headers than the limit: tags, labels, tunnels, extensions.
   kBadIpVersion,        // Not 4 or 6 where the link layer said so.
   kBadIpHeaderLength,   // IHL below 5, or a header longer than the datagram.
   kBadIpOption,         // An IPv4 option that does not fit the header; Linux drops the packet.
@@ -41,7 +41,12 @@ enum class Verdict : uint8_t {
   kFragmentDuplicate,  // Has no byte that counts: others are there, and they stay.
   kFragmentTiny,       // The first of an IPv6 datagram, without its whole transport header.
   kFragmentEcn,        // The last of a datagram of which only a part is ECN-capable.
-  kFiltered,           // Not wanted by the capture filter.
+  kBadTunnelHeader,    // A tunnel's or link's header that contradicts itself.
+  kProtected,          // An IEEE 802.11 frame that is encrypted.
+  kAggregated,         // An IEEE 802.11 frame with several others in it.
+  kBadSctpLength,      // SCTP shorter than its header, or a chunk that does not fit.
+  kBadSctpChecksum,
+  kFiltered,  // Not wanted by the capture filter.
 };
 inline constexpr size_t kVerdictCount = static_cast<size_t>(Verdict::kFiltered) + 1;
 

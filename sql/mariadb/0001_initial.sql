@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS flow (
   state                  TINYINT UNSIGNED NOT NULL,
   flags                  SMALLINT UNSIGNED NOT NULL,
   vlan                   SMALLINT UNSIGNED NOT NULL,
+  tunnel                 TINYINT UNSIGNED NOT NULL,
+  tunnel_id              INT UNSIGNED NOT NULL,
   icmp_type              TINYINT UNSIGNED NOT NULL,
   icmp_code              TINYINT UNSIGNED NOT NULL,
   community_id           VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -139,7 +141,11 @@ SELECT
       LPAD(((f.t_last % 1000000000) + 1000000000) % 1000000000, 9, '0'))
     AS end_time,
   CASE f.protocol
-    WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'icmp6'
+    WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 4 THEN 'ipv4' WHEN 6 THEN 'tcp'
+    WHEN 17 THEN 'udp' WHEN 33 THEN 'dccp' WHEN 41 THEN 'ipv6' WHEN 46 THEN 'rsvp'
+    WHEN 47 THEN 'gre' WHEN 50 THEN 'esp' WHEN 51 THEN 'ah' WHEN 58 THEN 'icmp6'
+    WHEN 88 THEN 'eigrp' WHEN 89 THEN 'ospf' WHEN 103 THEN 'pim' WHEN 112 THEN 'vrrp'
+    WHEN 115 THEN 'l2tp' WHEN 132 THEN 'sctp' WHEN 136 THEN 'udplite'
     ELSE CAST(f.protocol AS CHAR) END AS protocol,
   CASE WHEN LEFT(f.c, 24) = '00000000000000000000FFFF'
     THEN INET_NTOA(CONV(SUBSTR(f.c, 25, 8), 16, 10))
@@ -159,7 +165,13 @@ SELECT
     WHEN 0 THEN 'attempt' WHEN 1 THEN 'one-way' WHEN 2 THEN 'two-way' WHEN 3 THEN 'established'
     WHEN 4 THEN 'closing' WHEN 5 THEN 'closed' WHEN 6 THEN 'reset' WHEN 7 THEN 'rejected' END
     AS state,
-  f.flags, f.vlan, f.icmp_type, f.icmp_code, f.community_id,
+  f.flags, f.vlan,
+  CASE f.tunnel
+    WHEN 0 THEN '' WHEN 1 THEN 'mpls' WHEN 2 THEN 'pppoe' WHEN 3 THEN 'nsh' WHEN 4 THEN 'ipip'
+    WHEN 5 THEN 'gre' WHEN 6 THEN 'pptp' WHEN 7 THEN 'erspan' WHEN 8 THEN 'l2tp'
+    WHEN 9 THEN 'teredo' WHEN 10 THEN 'ayiya' WHEN 11 THEN 'vxlan' WHEN 12 THEN 'geneve'
+    WHEN 13 THEN 'gtp' WHEN 14 THEN 'capwap' END AS tunnel,
+  f.tunnel_id, f.icmp_type, f.icmp_code, f.community_id,
   f.client_packets, f.client_ip_bytes, f.client_bytes,
   f.client_gap_bytes, f.client_duplicate_bytes, f.client_refused_bytes,
   f.server_packets, f.server_ip_bytes, f.server_bytes,
@@ -212,7 +224,11 @@ SELECT
   CASE i.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
   i.type, i.code, i.ident, i.seq, i.rest, i.payload_bytes, i.rtt,
   CASE i.quoted_protocol
-    WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'icmp6'
+    WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 4 THEN 'ipv4' WHEN 6 THEN 'tcp'
+    WHEN 17 THEN 'udp' WHEN 33 THEN 'dccp' WHEN 41 THEN 'ipv6' WHEN 46 THEN 'rsvp'
+    WHEN 47 THEN 'gre' WHEN 50 THEN 'esp' WHEN 51 THEN 'ah' WHEN 58 THEN 'icmp6'
+    WHEN 88 THEN 'eigrp' WHEN 89 THEN 'ospf' WHEN 103 THEN 'pim' WHEN 112 THEN 'vrrp'
+    WHEN 115 THEN 'l2tp' WHEN 132 THEN 'sctp' WHEN 136 THEN 'udplite'
     ELSE CAST(i.quoted_protocol AS CHAR) END AS quoted_protocol,
   CASE WHEN LEFT(i.q_src, 24) = '00000000000000000000FFFF'
     THEN INET_NTOA(CONV(SUBSTR(i.q_src, 25, 8), 16, 10))

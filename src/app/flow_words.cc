@@ -1,5 +1,7 @@
 #include "flow_words.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "dfc/time.h"
@@ -47,13 +49,19 @@ std::string ShortStateName(FlowState state) {
 }
 
 std::string ClientText(const FlowRow& row) {
-  if (IsIcmp(row.protocol)) return FormatAddress(row.client);
+  if (!HasPorts(row.protocol)) return FormatAddress(row.client);
   return FormatEndpoint(row.client, row.client_port);
 }
 
 std::string ServerText(const FlowRow& row) {
-  if (IsIcmp(row.protocol)) return FormatAddress(row.server);
+  if (!HasPorts(row.protocol)) return FormatAddress(row.server);
   return FormatEndpoint(row.server, row.server_port);
+}
+
+std::string TunnelText(const Tunnel& tunnel) {
+  if (tunnel.kind == TunnelKind::kNone) return "";
+  if (tunnel.id == 0) return TunnelName(tunnel.kind);
+  return fmt::format("{} {}", TunnelName(tunnel.kind), tunnel.id);
 }
 
 std::string ShortTime(int64_t time_ns) {

@@ -18,9 +18,12 @@ std::string ShortFlagWords(uint16_t flags);
 // FlowStateName, with "established" as "estab".
 std::string ShortStateName(FlowState state);
 
-// Address and port; ICMP flows have no ports to show.
+// Address and port; most protocols have no ports to show.
 std::string ClientText(const FlowRow& row);
 std::string ServerText(const FlowRow& row);
+
+// "vxlan 100", "teredo", "" without one.
+std::string TunnelText(const Tunnel& tunnel);
 
 // "01-31 08:15:00", UTC.
 std::string ShortTime(int64_t time_ns);

@@ -57,6 +57,9 @@ std::vector<Field> Fields(bool digest) {
   fields.push_back({"community_id", kText});
   fields.push_back({"sensor", kText});
   fields.push_back({"flags", kText});
+  fields.push_back({"vlan", kNumber});
+  fields.push_back({"tunnel", kText});
+  fields.push_back({"tunnel_id", kNumber});
   return fields;
 }
 
@@ -88,6 +91,9 @@ std::vector<std::string> Record(const StoredFlow& flow, const std::optional<Dige
   values.push_back(flow.community_id);
   values.push_back(flow.sensor);
   values.push_back(FlagWords(row.flags));
+  values.push_back(std::to_string(row.vlan));
+  values.push_back(TunnelName(row.tunnel.kind));
+  values.push_back(std::to_string(row.tunnel.id));
   return values;
 }
 

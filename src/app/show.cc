@@ -46,6 +46,10 @@ void PrintHeader(const StoredFlow& flow, Output& out) {
                         static_cast<double>(duration_ns) / kNsPerSecond));
   out.Write(fmt::format("  state      {}{}{}\n", FlowStateName(row.state),
                         flags.empty() ? "" : ", ", flags));
+  if (row.vlan != 0) out.Write(fmt::format("  vlan       {}\n", row.vlan));
+  if (row.tunnel.kind != TunnelKind::kNone) {
+    out.Write(fmt::format("  tunnel     {}\n", TunnelText(row.tunnel)));
+  }
   out.Write(fmt::format("  client     {}\n", CountsText(row.counts[0])));
   out.Write(fmt::format("  server     {}\n", CountsText(row.counts[1])));
   out.Write(fmt::format("  community  {}\n", EscapeLine(flow.community_id)));

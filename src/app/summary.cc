@@ -54,8 +54,10 @@ void AddRefused(const PipelineReport& report, std::string& out) {
 }
 
 void AddFlows(const FlowCounters& flows, std::string& out) {
-  constexpr std::array<const char*, 4> kNames = {"tcp", "udp", "icmp", "icmp6"};
-  std::string text = Grouped(flows.flows[0] + flows.flows[1] + flows.flows[2] + flows.flows[3]);
+  constexpr std::array<const char*, 6> kNames = {"tcp", "udp", "icmp", "icmp6", "sctp", "other"};
+  static_assert(kNames.size() == std::size(decltype(flows.flows){}));
+  std::string text =
+      Grouped(std::accumulate(std::begin(flows.flows), std::end(flows.flows), uint64_t{0}));
   const char* separator = ": ";
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (flows.flows[i] == 0) continue;

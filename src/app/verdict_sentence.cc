@@ -13,7 +13,7 @@ const char* VerdictSentence(Verdict verdict) {
     case Verdict::kNotIp:
       return "not IP";
     case Verdict::kOtherTransport:
-      return "IP, but not TCP, UDP or ICMP";
+      return "IP without a transport";
     case Verdict::kUnknownLink:
       return "link type not known";
     case Verdict::kTruncated:
@@ -62,6 +62,16 @@ const char* VerdictSentence(Verdict verdict) {
       return "first fragment ends inside the transport header";
     case Verdict::kFragmentEcn:
       return "fragments disagree about ECN";
+    case Verdict::kBadTunnelHeader:
+      return "header of a tunnel or link contradicts itself";
+    case Verdict::kProtected:
+      return "Wi-Fi frame is encrypted";
+    case Verdict::kAggregated:
+      return "Wi-Fi frame holds several others";
+    case Verdict::kBadSctpLength:
+      return "SCTP chunk does not fit";
+    case Verdict::kBadSctpChecksum:
+      return "SCTP checksum is wrong";
     case Verdict::kFiltered:
       return "not wanted by the filter";
   }

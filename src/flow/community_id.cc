@@ -27,12 +27,14 @@ struct Endpoints {
   ByteSpan source, destination;
   uint16_t source_port, destination_port;
   bool one_way = false;
+  bool has_ports = true;  // Or what stands for them.
 };
 
 Endpoints EndpointsOf(const FlowRow& row) {
   const size_t skip = row.client.IsIpv4() && row.server.IsIpv4() ? 12 : 0;
   Endpoints ends{ByteSpan(row.client.bytes).subspan(skip), ByteSpan(row.server.bytes).subspan(skip),
                  row.client_port, row.server_port};
+  ends.has_ports = HasPorts(row.protocol) || IsIcmp(row.protocol);
   if (!IsIcmp(row.protocol)) return ends;
   ends.source_port = row.icmp_type;
   ends.destination_port = row.icmp_code;
@@ -70,6 +72,7 @@ std::string CommunityId(const FlowRow& row) {
   *at++ = row.protocol;
   *at++ = 0;
   for (const uint16_t port : {ends.source_port, ends.destination_port}) {
+    if (!ends.has_ports) break;
     *at++ = static_cast<uint8_t>(port >> 8);
     *at++ = static_cast<uint8_t>(port & 0xFF);
   }

@@ -77,16 +77,47 @@ Outcome FlowOutcome(uint8_t protocol) {
   }
 }
 
+// As in the views: sql/.
 std::string ProtocolName(uint8_t protocol) {
   switch (protocol) {
+    case kIcmp:
+      return "icmp";
+    case kIgmp:
+      return "igmp";
+    case kIpv4InIp:
+      return "ipv4";
     case kTcp:
       return "tcp";
     case kUdp:
       return "udp";
-    case kIcmp:
-      return "icmp";
+    case 33:
+      return "dccp";
+    case kIpv6InIp:
+      return "ipv6";
+    case 46:
+      return "rsvp";
+    case kGre:
+      return "gre";
+    case 50:
+      return "esp";
+    case kAuthentication:
+      return "ah";
     case kIcmpv6:
       return "icmp6";
+    case 88:
+      return "eigrp";
+    case 89:
+      return "ospf";
+    case 103:
+      return "pim";
+    case 112:
+      return "vrrp";
+    case kL2tpv3:
+      return "l2tp";
+    case kSctp:
+      return "sctp";
+    case 136:
+      return "udplite";
     default:
       return fmt::format("{}", protocol);
   }

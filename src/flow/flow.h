@@ -55,6 +55,7 @@ struct Flow {
   uint32_t hash;
   uint32_t extension;  // Slot of the TcpState or EchoState; kNoFlow without.
   uint32_t icmp_messages;
+  Tunnel tunnel;
   uint16_t flags;
   uint16_t vlan;
   uint8_t icmp_type, icmp_code;

@@ -106,9 +106,11 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
   Flow& flow = flows_[at];
   const Side side = flow.SideOf(packet.tuple);
   SideCounts& counts = flow.counts[static_cast<size_t>(side)];
-  ++counts.packets;
-  counts.ip_bytes += packet.ip_bytes;
-  ledger_.CountPacket(packet);
+  if (!packet.continues) {
+    ++counts.packets;
+    counts.ip_bytes += packet.ip_bytes;
+    ledger_.CountPacket(packet);
+  }
   flow.t_last_ns = std::max(flow.t_last_ns, packet.time_ns);
   flow.last_clock_ns = packet.clock_ns;
   if (packet.fragmented) flow.flags |= kFlowFragmented;
@@ -120,7 +122,7 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
   Flow& flow = flows_[at];
   if (flow.protocol() != kTcp) {
     if (IsIcmp(flow.protocol())) UpdateIcmp(packet, flow, side);
-    AddDatagram(packet, at, side);
+    if (packet.has_datagram) AddDatagram(packet, at, side);
     return;
   }
   const StreamLimits limits{limits_.held_bytes_max, limits_.gap_hold_ns};
@@ -197,6 +199,7 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
   flow.t_last_ns = packet.time_ns;
   flow.last_clock_ns = packet.clock_ns;
   flow.vlan = packet.vlan;
+  flow.tunnel = packet.tunnel;
   bool source_is_client = true;
   if (key.protocol == kTcp) {
     const uint8_t flags = packet.tcp.flags & (kSyn | kAck);
@@ -212,11 +215,7 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
   const bool source_is_low =
       packet.tuple.source == key.low && packet.tuple.source_port == key.low_port;
   flow.client_is_low = source_is_low == source_is_client;
-  const size_t kind = key.protocol == kTcp    ? 0
-                      : key.protocol == kUdp  ? 1
-                      : key.protocol == kIcmp ? 2
-                                              : 3;
-  ++counters.flows[kind];
+  ++counters.flows[FlowCounters::KindOf(flow.protocol())];
   counters.flows_now = flows_.size();
   wheel_.Schedule(at, packet.clock_ns + IdleTimeout(flow));
   return at;
@@ -296,14 +295,15 @@ FlowRow FlowEngine::Impl::RowOf(const Flow& flow) const {
   row.state = StateOfFlow(flow);
   row.flags = flow.flags;
   row.vlan = flow.vlan;
+  row.tunnel = flow.tunnel;
   row.counts[0] = flow.counts[0];
   row.counts[1] = flow.counts[1];
   return row;
 }
 
 int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
-  if (flow.protocol() == kUdp) return limits_.udp_idle_ns;
-  if (flow.protocol() != kTcp) return limits_.icmp_idle_ns;
+  if (IsIcmp(flow.protocol())) return limits_.icmp_idle_ns;
+  if (flow.protocol() != kTcp) return limits_.udp_idle_ns;
   const TcpState& tcp = tcp_[flow.extension];
   if (IsOver(tcp)) return limits_.tcp_closed_idle_ns;
   const bool one_sided_syn = tcp.syn_seen[0] && flow.counts[1].packets == 0;

@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "dfc/packet.h"
@@ -16,9 +15,11 @@ bool IpAddress::IsIpv4() const {
   return std::memcmp(bytes.data(), kMappedPrefix, sizeof kMappedPrefix) == 0;
 }
 
+// Every packet asks this twice: two loads instead of a loop over bytes.
 bool IpAddress::IsZero() const {
-  const auto from = IsIpv4() ? bytes.begin() + sizeof kMappedPrefix : bytes.begin();
-  return std::all_of(from, bytes.end(), [](uint8_t byte) { return byte == 0; });
+  constexpr uint64_t kMappedZero = 0xFFFF0000;  // Of ::ffff:0.0.0.0, the second half.
+  const auto low = LoadNative<uint64_t>(bytes.data() + 8);
+  return LoadNative<uint64_t>(bytes.data()) == 0 && (low == 0 || low == kMappedZero);
 }
 
 std::string FormatAddress(const IpAddress& address) {

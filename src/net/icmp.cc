@@ -44,7 +44,7 @@ bool ReadQuote(ByteSpan bytes, FiveTuple& tuple) {
     transport = quoted.payload;
   }
   tuple.source_port = tuple.destination_port = 0;
-  if (tuple.protocol == kTcp || tuple.protocol == kUdp) {
+  if (HasPorts(tuple.protocol)) {
     if (transport.size() < 4) return false;
     tuple.source_port = LoadBig16(transport, 0);
     tuple.destination_port = LoadBig16(transport, 2);

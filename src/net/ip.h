@@ -48,6 +48,9 @@ Verdict SkipIpv6Extensions(IpDatagram& datagram);
 // drops it (RFC 8200 4.5). One that ends inside an extension header in front of that is let
 // through.
 bool LacksTransportHeader(const IpDatagram& fragment);
+// Steps over IPv4 authentication headers (RFC 4302) at the front of the payload, as
+// SkipIpv6Extensions does for IPv6.
+Verdict SkipIpv4Authentication(IpDatagram& datagram);
 
 IpAddress MappedIpv4(const uint8_t* at);
 

@@ -66,6 +66,23 @@ Verdict DecodeIpv4(ByteSpan bytes, size_t wire_bytes, IpDatagram& datagram) {
   return Verdict::kOk;
 }
 
+// | next | length, in four bytes and without two | 0 | ... |
+Verdict SkipIpv4Authentication(IpDatagram& datagram) {
+  constexpr size_t kHeaderBytesMin = 12, kHeadersMax = 8;
+  for (size_t n = 0; datagram.protocol == kAuthentication; ++n) {
+    if (n == kHeadersMax) return Verdict::kTooManyHeaders;
+    const ByteSpan bytes = datagram.payload;
+    const bool cut = datagram.payload_missing > 0;
+    if (bytes.size() < kHeaderBytesMin) return cut ? Verdict::kTruncated : Verdict::kBadIpExtension;
+    const size_t header_bytes = (bytes[1] + size_t{2}) * 4;
+    if (header_bytes < kHeaderBytesMin) return Verdict::kBadIpExtension;
+    if (bytes.size() < header_bytes) return cut ? Verdict::kTruncated : Verdict::kBadIpExtension;
+    datagram.protocol = bytes[0];
+    datagram.payload = bytes.subspan(header_bytes);
+  }
+  return Verdict::kOk;
+}
+
 bool Ipv4ChecksumGood(ByteSpan bytes) {
   InternetSum sum;
   sum.Add(bytes.first((bytes[0] & 0x0Fu) * 4));

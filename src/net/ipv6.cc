@@ -6,12 +6,11 @@ namespace dfc {
 
 namespace {
 
-// RFC 8200 4.1 and the IANA list of IPv6 extension header types.
+// RFC 8200 4.1 and the IANA list of IPv6 extension header types, beside kAuthentication.
 enum Extension : uint8_t {
   kHopByHop = 0,
   kRouting = 43,
   kFragment = 44,
-  kAuthentication = 51,
   kDestinationOptions = 60,
   kMobility = 135,
   kNoNextHeader = 59,

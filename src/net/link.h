@@ -1,13 +1,12 @@
 // Link layers: what stands before the IP header.
 #pragma once
 
-#include "dfc/packet.h"
-#include "dfc/verdict.h"
+#include "walk.h"
 
 namespace dfc {
 
-// Finds the IP header behind the link header of `frame` and its VLAN tags. On kOk `network` begins
-// with the IP header, as far as it was captured, and `vlan` is the outermost VLAN id or 0.
-Verdict DecodeLink(const Frame& frame, ByteSpan& network, uint16_t& vlan);
+// Finds the IP header behind the link header and whatever is stacked on it. On kOk the walk's bytes
+// begin with the IP header, as far as it was captured.
+Verdict DecodeLink(uint16_t link_type, Walk& walk);
 
 }  // namespace dfc

@@ -62,6 +62,16 @@ const char* VerdictName(Verdict verdict) {
       return "fragment_tiny";
     case Verdict::kFragmentEcn:
       return "fragment_ecn";
+    case Verdict::kBadTunnelHeader:
+      return "bad_tunnel_header";
+    case Verdict::kProtected:
+      return "protected";
+    case Verdict::kAggregated:
+      return "aggregated";
+    case Verdict::kBadSctpLength:
+      return "bad_sctp_length";
+    case Verdict::kBadSctpChecksum:
+      return "bad_sctp_checksum";
     case Verdict::kFiltered:
       return "filtered";
   }

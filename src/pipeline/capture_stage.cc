@@ -23,7 +23,7 @@ void CaptureStage::Begin(LookAhead& frames, uint64_t fingerprint) {
 
 CaptureStage::Turn CaptureStage::RunOnce(size_t frames_max) {
   for (size_t n = 0; n < frames_max; ++n) {
-    if (!pending_) {
+    if (!pending_ && !decoder_.NextDatagram(packet_)) {
       Frame frame;
       if (!frames_->Next(frame)) return Turn::kEnd;
       ++packets_total_;
@@ -44,8 +44,11 @@ CaptureStage::Turn CaptureStage::RunOnce(size_t frames_max) {
 }
 
 bool CaptureStage::Settle() {
-  if (pending_) pending_ = !Deal();
-  return !pending_;
+  while (pending_ || decoder_.NextDatagram(packet_)) {
+    pending_ = !Deal();
+    if (pending_) return false;
+  }
+  return true;
 }
 
 // Puts the packet into its worker's block. False when that worker has no empty block.

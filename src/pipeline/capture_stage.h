@@ -30,8 +30,7 @@ class CaptureStage {
   // One bounded turn: up to `frames_max` frames. Never waits.
   Turn RunOnce(size_t frames_max = 256);
 
-  // Deals out the packet that a blocked turn left behind. False while its worker has no empty
-  // block.
+  // Deals out what a turn left behind of its last frame. False while a worker has no empty block.
   bool Settle();
 
   // Hands on what lies in half-filled blocks.

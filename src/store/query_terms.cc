@@ -139,21 +139,44 @@ Condition ServerPort(std::string_view value, Values& values) {
 }
 
 Condition Protocol(std::string_view value, Values& values) {
-  struct Name {
-    std::string_view name;
-    uint64_t number;
-  };
-  constexpr std::array<Name, 5> kNames = {
-      {{"tcp", kTcp}, {"udp", kUdp}, {"icmp", kIcmp}, {"icmp6", kIcmpv6}, {"icmpv6", kIcmpv6}}};
   auto number = ParseNumber(value);
-  for (const Name& known : kNames) {
-    if (known.name == value) number = known.number;
+  if (value == "icmpv6") number = kIcmpv6;
+  for (uint64_t known = 0; !number && known <= UINT8_MAX; ++known) {
+    if (ProtocolName(static_cast<uint8_t>(known)) == value) number = known;
   }
   if (!number || *number > UINT8_MAX) {
-    return Wrong(value, "protocol (tcp, udp, icmp, icmp6, 0-255)");
+    return Wrong(value, "protocol (tcp, udp, icmp, icmp6, sctp, gre ..., 0-255)");
   }
   values.emplace_back(*number);
   return std::string("f.protocol = ?");
+}
+
+Condition Vlan(std::string_view value, Values& values) {
+  constexpr uint64_t kVlanMax = 4095;
+  const auto range = ParseRange(value, kVlanMax);
+  if (!range) return Wrong(value, "VLAN id or range of ids (0 to 4095)");
+  return Between("f.vlan", *range, values);
+}
+
+Condition TunnelOf(std::string_view value, Values& values) {
+  if (value == "any") return std::string("f.tunnel <> 0");
+  if (value == "none") return std::string("f.tunnel = 0");
+  std::string names = "any, none";
+  for (size_t at = 1; at < kTunnelKindCount; ++at) {
+    const char* const name = TunnelName(static_cast<TunnelKind>(at));
+    if (name == value) {
+      values.emplace_back(static_cast<uint64_t>(at));
+      return std::string("f.tunnel = ?");
+    }
+    names += fmt::format(", {}", name);
+  }
+  return Wrong(value, fmt::format("kind of tunnel ({})", names));
+}
+
+Condition TunnelId(std::string_view value, Values& values) {
+  const auto range = ParseRange(value, UINT32_MAX);
+  if (!range) return Wrong(value, "tunnel id or range of ids (VNI, key, endpoint ...)");
+  return Between("f.tunnel_id", *range, values);
 }
 
 Condition State(std::string_view value, Values& values) {
@@ -258,11 +281,12 @@ struct Key {
 };
 
 constexpr Key kKeys[] = {
-    {"proto", Protocol, false},      {"host", Host, false},       {"client", Client, false},
-    {"server", Server, false},       {"port", Port, false},       {"cport", ClientPort, false},
-    {"sport", ServerPort, false},    {"state", State, false},     {"has", Has, false},
-    {"bytes", ContentBytes, false},  {"packets", Packets, false}, {"id", Id, false},
-    {"community", Community, false}, {"sensor", Sensor, false},   {"type", IcmpType, true},
+    {"proto", Protocol, false},      {"host", Host, false},          {"client", Client, false},
+    {"server", Server, false},       {"port", Port, false},          {"cport", ClientPort, false},
+    {"sport", ServerPort, false},    {"state", State, false},        {"has", Has, false},
+    {"bytes", ContentBytes, false},  {"packets", Packets, false},    {"id", Id, false},
+    {"community", Community, false}, {"sensor", Sensor, false},      {"vlan", Vlan, false},
+    {"tunnel", TunnelOf, false},     {"tunnel_id", TunnelId, false}, {"type", IcmpType, true},
     {"code", IcmpCode, true}};
 
 }  // namespace

@@ -82,6 +82,8 @@ StoredFlow ReadFlow(RowReader& row) {
   flow.row.state = row.Small<FlowState>(kFlowStateCount);
   flow.row.flags = row.Small<uint16_t>();
   flow.row.vlan = row.Small<uint16_t>();
+  flow.row.tunnel.kind = row.Small<TunnelKind>(kTunnelKindCount);
+  flow.row.tunnel.id = row.Small<uint32_t>();
   flow.row.icmp_type = row.Small<uint8_t>();
   flow.row.icmp_code = row.Small<uint8_t>();
   flow.community_id = row.Text();

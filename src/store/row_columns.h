@@ -21,6 +21,8 @@ inline constexpr const char* kFlowColumns[] = {"t_start",
                                                "state",
                                                "flags",
                                                "vlan",
+                                               "tunnel",
+                                               "tunnel_id",
                                                "icmp_type",
                                                "icmp_code",
                                                "community_id",
@@ -88,6 +90,8 @@ void EmitFlow(const FlowRow& row, uint32_t sensor_id, const std::string& communi
   emit.Unsigned(static_cast<uint8_t>(row.state));
   emit.Unsigned(row.flags);
   emit.Unsigned(row.vlan);
+  emit.Unsigned(static_cast<uint8_t>(row.tunnel.kind));
+  emit.Unsigned(row.tunnel.id);
   emit.Unsigned(row.icmp_type);
   emit.Unsigned(row.icmp_code);
   emit.Text(community_id);

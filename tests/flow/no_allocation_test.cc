@@ -22,7 +22,10 @@ size_t AllocationsOf(const FlowLimits& limits) {
     const auto wire_bytes = static_cast<uint32_t>(frame.bytes.size());
     const Verdict verdict = decoder.Decode({frame.t_ns, frame.bytes, wire_bytes}, batch[0]);
     batch[0].clock_ns = frame.t_ns;
-    if (verdict == Verdict::kOk) engine.Update(batch);
+    if (verdict != Verdict::kOk) continue;
+    do {
+      engine.Update(batch);
+    } while (decoder.NextDatagram(batch[0]));
   }
   engine.Finish();
   const size_t used = allocations - before;

@@ -125,6 +125,7 @@ TEST(DecodeLink, NamesTheOutermostVlan) {
   EXPECT_EQ(Decode(V4().Vlan(0xE000 | 5)).packet.vlan, 5);  // Priority is not part of the id.
   EXPECT_EQ(Decode(V4().Vlan(7, 0x88A8).Vlan(5)).packet.vlan, 7);
   EXPECT_EQ(Decode(V4().Vlan(8, 0x9100).Vlan(5)).payload, "hello");
+  EXPECT_EQ(Decode(V4().Vlan(0).Vlan(5)).packet.vlan, 5);  // A priority alone is no VLAN.
 }
 
 TEST(DecodeLink, FollowsVlanTagsOnCookedLinks) {

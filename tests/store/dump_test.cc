@@ -72,23 +72,23 @@ TEST_F(Views, ShowContentTurnByTurn) {
 }
 
 // The words of the views are written in SQL, those of the program in C++.
-TEST_F(Views, NameStatesAndProtocolsAsTheProgramDoes) {
+TEST_F(Views, NameStatesProtocolsAndTunnelsAsTheProgramDoes) {
   auto store = OpenStore(url_, "names");
   ASSERT_TRUE(store.ok()) << store.status();
   BlockBuilder builder(7);
   std::string names;
-  for (uint8_t at = 0; at < kFlowStateCount; ++at) {
-    constexpr uint8_t kProtocols[] = {kTcp, kUdp, kIcmp, kIcmpv6, 132};
+  for (unsigned at = 0; at <= UINT8_MAX; ++at) {
     FlowRow row = TestFlow(100 + at);
-    row.state = static_cast<FlowState>(at);
-    row.protocol = kProtocols[at % std::size(kProtocols)];
+    row.state = static_cast<FlowState>(at % kFlowStateCount);
+    row.protocol = static_cast<uint8_t>(at);
+    row.tunnel.kind = static_cast<TunnelKind>(at % kTunnelKindCount);
     builder.Add(row);
-    names += fmt::format("{}{} {}", at == 0 ? "" : ",", ProtocolName(row.protocol),
-                         FlowStateName(row.state));
+    names += fmt::format("{}{} {} {}", at == 0 ? "" : ",", ProtocolName(row.protocol),
+                         FlowStateName(row.state), TunnelName(row.tunnel.kind));
   }
   ASSERT_TRUE((*store)->Write(builder.block()).ok());
   EXPECT_EQ(QueryColumn(url_,
-                        "SELECT protocol || ' ' || state FROM v_flow"
+                        "SELECT protocol || ' ' || state || ' ' || tunnel FROM v_flow"
                         " WHERE sensor = 'names' ORDER BY id"),
             names);
 }

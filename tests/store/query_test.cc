@@ -74,10 +74,27 @@ TEST(Filter, SizesHaveSuffixesAndSigns) {
 }
 
 TEST(Filter, EveryFieldHasAnExample) {
-  for (const char* good :
-       {"proto:udp", "proto:icmp6", "proto:132", "port:1000:2000", "sport:0:65535", "state:one-way",
-        "has:conflict", "has:midstream", "has:fragment", "sensor:gw-1", "sensor:\"two words\"",
-        "id:17979cfe3d85cd15fffffffffffffffe", "community:1:LQU9qZlK+B5F3KDmev6m5PMibrg="}) {
+  for (const char* good : {"proto:udp",
+                           "proto:icmp6",
+                           "proto:132",
+                           "proto:sctp",
+                           "proto:gre",
+                           "proto:icmpv6",
+                           "vlan:0:5",
+                           "tunnel:vxlan",
+                           "tunnel:any",
+                           "tunnel:none",
+                           "tunnel_id:100:200",
+                           "port:1000:2000",
+                           "sport:0:65535",
+                           "state:one-way",
+                           "has:conflict",
+                           "has:midstream",
+                           "has:fragment",
+                           "sensor:gw-1",
+                           "sensor:\"two words\"",
+                           "id:17979cfe3d85cd15fffffffffffffffe",
+                           "community:1:LQU9qZlK+B5F3KDmev6m5PMibrg="}) {
     EXPECT_TRUE(Where(good).starts_with(" WHERE (")) << Where(good);
   }
 }
@@ -92,7 +109,8 @@ TEST(Filter, PointsAtTheMistake) {
       Where("port:1 prot:tcp").starts_with("column 8: unknown field 'prot'; fields are proto"))
       << Where("port:1 prot:tcp");
   EXPECT_EQ(Where("  tcp"), "column 3: 'tcp' is no term; a term is field:value");
-  EXPECT_EQ(Where("-proto:tpc"), "column 2: 'tpc' is no protocol (tcp, udp, icmp, icmp6, 0-255)");
+  EXPECT_EQ(Where("-proto:tpc"),
+            "column 2: 'tpc' is no protocol (tcp, udp, icmp, icmp6, sctp, gre ..., 0-255)");
   EXPECT_EQ(Where("proto: port:1"), "column 7: a value must follow 'proto:'");
   EXPECT_EQ(Where("sensor:\"x"), "column 8: the quote is not closed");
 }
@@ -110,6 +128,9 @@ TEST(Filter, RefusesBadValues) {
                           "port:x",
                           "port::",
                           "state:open",
+                          "vlan:4096",
+                          "tunnel:vxlam",
+                          "tunnel_id:x",
                           "has:x",
                           "bytes:M",
                           "bytes:>",

@@ -118,6 +118,7 @@ void FillWithEverything(BlockBuilder& builder) {
   udp.protocol = kUdp;
   udp.state = FlowState::kOneWay;
   udp.vlan = 7;
+  udp.tunnel = {TunnelKind::kVxlan, 0xFFFF'FFFF};
   builder.Add(udp);
   builder.Add(udp.id, 0, {"one", "[0,0,0,3,2,0]"});
   builder.Add(udp.id, 1, {"", ""});
@@ -141,11 +142,11 @@ std::string Hex(ByteSpan bytes) {
 
 std::string FlowLine(const StoredFlow& flow) {
   const FlowRow& row = flow.row;
-  std::string text =
-      fmt::format("flow {} {} {} {} {}:{} {}:{} {} {} {} {}/{}", FormatFlowId(row.id), flow.sensor,
-                  row.t_last_ns, row.protocol, FormatAddress(row.client), row.client_port,
-                  FormatAddress(row.server), row.server_port, static_cast<int>(row.state),
-                  row.flags, row.vlan, row.icmp_type, row.icmp_code);
+  std::string text = fmt::format(
+      "flow {} {} {} {} {}:{} {}:{} {} {} {} {} {} {}/{}", FormatFlowId(row.id), flow.sensor,
+      row.t_last_ns, row.protocol, FormatAddress(row.client), row.client_port,
+      FormatAddress(row.server), row.server_port, static_cast<int>(row.state), row.flags, row.vlan,
+      TunnelName(row.tunnel.kind), row.tunnel.id, row.icmp_type, row.icmp_code);
   for (const SideCounts& side : row.counts) {
     text += fmt::format(" [{} {} {} {} {} {}]", side.packets, side.ip_bytes, side.content_bytes,
                         side.gap_bytes, side.duplicate_bytes, side.refused_bytes);
@@ -237,6 +238,8 @@ std::string DumpByViews(const StoreUrl& url) {
                                          "state",
                                          "flags",
                                          "vlan",
+                                         "tunnel",
+                                         "tunnel_id",
                                          "icmp_type",
                                          "icmp_code",
                                          "community_id",

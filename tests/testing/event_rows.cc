@@ -119,10 +119,12 @@ std::string EventRows::Dump() const {
   std::string text;
   for (const auto& [key, row] : flows_) {
     const FiveTuple tuple{row.client, row.server, row.client_port, row.server_port, row.protocol};
-    text += fmt::format("flow {}/{:x} to {} {} {} {}/{} {} flags {} vlan {}\n  {}\n  {}\n",
-                        key.t_start_ns, key.flow_hash, row.t_last_ns, ProtocolName(row.protocol),
-                        TupleText(tuple), row.icmp_type, row.icmp_code, FlowStateName(row.state),
-                        row.flags, row.vlan, CountsText(row.counts[0]), CountsText(row.counts[1]));
+    text +=
+        fmt::format("flow {}/{:x} to {} {} {} {}/{} {} flags {} vlan {} tunnel {} {}\n  {}\n  {}\n",
+                    key.t_start_ns, key.flow_hash, row.t_last_ns, ProtocolName(row.protocol),
+                    TupleText(tuple), row.icmp_type, row.icmp_code, FlowStateName(row.state),
+                    row.flags, row.vlan, TunnelName(row.tunnel.kind), row.tunnel.id,
+                    CountsText(row.counts[0]), CountsText(row.counts[1]));
   }
   for (const auto& [key, chunk] : chunks_) {
     text += fmt::format("chunk {}/{:x} {} version {} at {}: {} {}\n", key.first.t_start_ns,
@@ -131,9 +133,9 @@ std::string EventRows::Dump() const {
   }
   for (const auto& [key, row] : icmp_) {
     text += fmt::format("icmp {}/{:x} {} at {} rtt {} side {} {}/{} {:x} quote {} {} {}/{:x} {}\n",
-                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns,
-                        row.rtt_ns, static_cast<int>(row.side), row.type, row.code, row.rest,
-                        row.has_quote, row.quote_found, row.about.t_start_ns, row.about.flow_hash,
+                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns, row.rtt_ns,
+                        static_cast<int>(row.side), row.type, row.code, row.rest, row.has_quote,
+                        row.quote_found, row.about.t_start_ns, row.about.flow_hash,
                         row.has_quote ? TupleText(row.quoted) : "");
   }
   return text;

@@ -26,6 +26,8 @@ class Mixer {
         AddUdp();
       } else if (dice < 92) {
         AddIcmp();
+      } else if (dice < 95) {
+        AddSctp();
       } else {
         AddError();
       }
@@ -48,7 +50,26 @@ class Mixer {
   }
   void Push(FrameBytes bytes) {
     if (Below(200) == 0) bytes[bytes.size() - 1] ^= 0x55;  // Most often a bad checksum.
+    if (Below(20) == 0) bytes = InTunnel(bytes);
     frames_.push_back({t_ns_, std::move(bytes)});
+  }
+  // The frame's IP packet in GRE, or the frame in VXLAN, which now and then comes in fragments.
+  FrameBytes InTunnel(const FrameBytes& frame) {
+    const auto number = static_cast<char>(Below(3));
+    if (Below(2) == 0) {
+      std::string gre("\x20\0\x08\0\0\0\0\0", 8);
+      if (frame[12] == 0x86) gre.replace(2, 2, "\x86\xDD");
+      gre[7] = number;
+      gre.append(frame.begin() + 14, frame.end());
+      return PacketBuilder("192.0.2.1", "192.0.2.2", kGre).Data(gre).Bytes();
+    }
+    std::string vxlan("\x08\0\0\0\0\0\0\0", 8);
+    vxlan[6] = number;
+    vxlan.append(frame.begin(), frame.end());
+    PacketBuilder packet = Udp("192.0.2.1:50000", "192.0.2.2:4789").Id(++id_).Data(vxlan);
+    if (Below(3) > 0) return packet.Bytes();
+    frames_.push_back({t_ns_, packet.Fragment(0, 64)});
+    return packet.Fragment(64, 65'000);
   }
   static std::string Client(uint64_t n) {
     return n % 5 == 4 ? fmt::format("[fd00::1:{}]:{}", n, 1'000 + n)
@@ -63,8 +84,11 @@ class Mixer {
       connection = {{static_cast<uint32_t>(random_()), static_cast<uint32_t>(random_())}, true};
       Push(Tcp(Client(n), Server(n)).Flags("S").Seq(connection.next[0]++).Bytes());
       if (Below(20) == 0) return;
-      Push(Tcp(Server(n), Client(n)).Flags("SA").Seq(connection.next[1]++)
-               .Ack(connection.next[0]).Bytes());
+      Push(Tcp(Server(n), Client(n))
+               .Flags("SA")
+               .Seq(connection.next[1]++)
+               .Ack(connection.next[0])
+               .Bytes());
       return;
     }
     const size_t side = Below(2);
@@ -85,12 +109,26 @@ class Mixer {
   void AddUdp() {
     const uint64_t n = Below(60);
     const bool there = Below(2) == 0;
-    const PacketBuilder packet =
-        (there ? Udp(Client(n), Server(n)) : Udp(Server(n), Client(n)))
-            .Id(++id_)
-            .Data(Text(Below(10) == 0 ? 3'000 : 100));
+    const PacketBuilder packet = (there ? Udp(Client(n), Server(n)) : Udp(Server(n), Client(n)))
+                                     .Id(++id_)
+                                     .Data(Text(Below(10) == 0 ? 3'000 : 100));
     if (Below(10) > 0) return Push(packet.Bytes());
     for (size_t at = 0; at < packet.PayloadBytes(); at += 512) Push(packet.Fragment(at, 512));
+  }
+
+  // Up to three chunks of data; the checksum is left to the card.
+  void AddSctp() {
+    const bool there = Below(2) == 0;
+    std::string bytes(there ? "\x03\xE8\0\x50" : "\0\x50\x03\xE8", 4);
+    bytes.append(8, '\0');
+    for (uint64_t n = Below(4); n > 0; --n) {
+      const std::string text = Text(60);
+      bytes += std::string("\0\3\0", 3) + static_cast<char>(16 + text.size());
+      bytes += std::string(12, '\0') + text;
+      bytes.resize((bytes.size() + 3) / 4 * 4);
+    }
+    const char* const from = there ? "10.0.0.1" : "10.1.0.2";
+    Push(PacketBuilder(from, there ? "10.1.0.2" : "10.0.0.1", kSctp).Data(bytes).Bytes());
   }
 
   void AddIcmp() {

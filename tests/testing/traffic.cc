@@ -35,10 +35,12 @@ bool Traffic::TakeFrame(int64_t t_ns, const FrameBytes& frame, uint32_t wire_byt
   clock_ns_ = std::max(clock_ns_, t_ns);
   if (verdict == Verdict::kFragmentHeld) return true;
   if (verdict != Verdict::kOk) return false;
-  payloads_.emplace_back(packet.payload, packet.payload + packet.payload_bytes);
-  packet.payload = payloads_.back().data();
   packet.clock_ns = clock_ns_;
-  packets_.push_back(packet);
+  do {
+    payloads_.emplace_back(packet.payload, packet.payload + packet.payload_bytes);
+    packets_.push_back(packet);
+    packets_.back().payload = payloads_.back().data();
+  } while (decoder_.NextDatagram(packet));
   return true;
 }
 
