@@ -98,6 +98,11 @@ void AddLimits(const PipelineReport& report, std::string& out) {
             fmt::format("{} not waited for: no memory to hold what came behind",
                         Count(flows.gaps_given_up_early, "gap", "gaps")));
   }
+  if (flows.icmp_requests_dropped != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} not remembered for its reply: too many waited",
+                        Count(flows.icmp_requests_dropped, "ICMP request", "ICMP requests")));
+  }
   if (report.fragments_abandoned != 0) {
     AddLine(out, "fragments",
             fmt::format("{} given up: the rest never came",
