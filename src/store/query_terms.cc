@@ -9,6 +9,7 @@
 
 #include "dfc/event.h"
 #include "dfc/reader.h"
+#include "row_columns.h"
 
 namespace dfc {
 
@@ -182,6 +183,10 @@ Condition Has(std::string_view value, Values& values) {
                                            {"truncated", kFlowTruncated},
                                            {"reused", kFlowReused},
                                            {"evicted", kFlowEvicted}}};
+  if (value == "icmp-error") {
+    return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
+                       IcmpErrorAbout("f.t_start", "f.flow_hash"));
+  }
   std::string names;
   for (const Name& known : kNames) {
     if (known.name == value) {
@@ -190,7 +195,7 @@ Condition Has(std::string_view value, Values& values) {
     }
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
   }
-  return Wrong(value, fmt::format("fact about a flow ({})", names));
+  return Wrong(value, fmt::format("fact about a flow ({}, icmp-error)", names));
 }
 
 // ">N", ">=N", "<N", "<=N", "N" or "LOW:HIGH" of a sum of columns.
@@ -251,6 +256,14 @@ Condition IcmpCode(std::string_view value, Values& values) {
   return IcmpNumber(value, "i.code", values);
 }
 
+Condition About(std::string_view value, Values& values) {
+  const auto id = ParseFlowId(std::string(value));
+  if (!id) return Wrong(value, "flow id (32 hex digits)");
+  values.emplace_back(id->flow_hash);
+  values.emplace_back(id->t_start_ns);
+  return IcmpErrorAbout("?", "?");
+}
+
 struct Key {
   std::string_view name;
   Condition (*condition)(std::string_view value, Values& values);
@@ -263,7 +276,7 @@ constexpr Key kKeys[] = {
     {"sport", ServerPort, false},    {"state", State, false},     {"has", Has, false},
     {"bytes", ContentBytes, false},  {"packets", Packets, false}, {"id", Id, false},
     {"community", Community, false}, {"sensor", Sensor, false},   {"type", IcmpType, true},
-    {"code", IcmpCode, true}};
+    {"code", IcmpCode, true},        {"about", About, true}};
 
 }  // namespace
 
