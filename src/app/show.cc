@@ -8,6 +8,7 @@
 #include "dfc/reader.h"
 #include "dfc/time.h"
 #include "flow_words.h"
+#include "icmp_words.h"
 #include "output.h"
 #include "reading.h"
 #include "text.h"
@@ -17,6 +18,8 @@ namespace dfc {
 namespace {
 
 using View = ShowOptions::View;
+
+constexpr uint64_t kErrorsShown = 10;
 
 bool IsWanted(const ShowOptions& options, Side side) {
   return side == Side::kClient ? options.client : options.server;
@@ -49,12 +52,30 @@ void PrintHeader(const StoredFlow& flow, Output& out) {
   out.Write(fmt::format("  client     {}\n", CountsText(row.counts[0])));
   out.Write(fmt::format("  server     {}\n", CountsText(row.counts[1])));
   out.Write(fmt::format("  community  {}\n", EscapeLine(flow.community_id)));
-  out.Write(fmt::format("  sensor     {}\n\n", EscapeLine(flow.sensor)));
+  out.Write(fmt::format("  sensor     {}\n", EscapeLine(flow.sensor)));
+}
+
+// ICMP errors that quote the flow; the last line, where there are many, tells how to list them.
+absl::Status PrintErrors(Reader& reader, const StoredFlow& flow, Output& out) {
+  const std::string about = fmt::format("about:{}", FormatFlowId(flow.row.id));
+  uint64_t errors = 0;
+  DFC_RETURN_IF_ERROR(reader.Icmp({about, "time", kErrorsShown + 1}, [&](const StoredIcmp& error) {
+    if (errors++ == kErrorsShown) return;
+    const double delay_s =
+        static_cast<double>(error.row.t_ns - flow.row.id.t_start_ns) / kNsPerSecond;
+    out.Write(fmt::format("  icmp       {:+.6f} s  {} to {}: {}; {}\n", delay_s,
+                          FormatAddress(error.source), FormatAddress(error.destination),
+                          IcmpTypeAndCode(error), IcmpDetailsText(error)));
+  }));
+  if (errors > kErrorsShown) out.Write(fmt::format("  icmp       more: dfc icmp {}\n", about));
+  return absl::OkStatus();
 }
 
 absl::Status PrintConversation(Reader& reader, const StoredFlow& flow, const ShowOptions& options,
                                Output& out) {
   PrintHeader(flow, out);
+  DFC_RETURN_IF_ERROR(PrintErrors(reader, flow, out));
+  out.Put('\n');
   TurnPrinter printer(options.view, out.terminal(), flow.row.id.t_start_ns);
   bool is_empty = true;
   DFC_RETURN_IF_ERROR(reader.Turns(flow.row.id, [&](const Turn& turn) {
