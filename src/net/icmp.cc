@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kIcmpHeaderBytes = 8;
 
 constexpr uint8_t kSctpProtocol = 132;
+constexpr uint8_t kRedirect6 = 137;
 
 struct QueryPair {
   uint8_t protocol, request, reply;
@@ -85,6 +86,25 @@ bool ReadQuotedPorts(ByteSpan transport, IcmpHeader& icmp) {
   return true;
 }
 
+// The datagram that an ICMPv6 redirect carries in an option, empty without: RFC 4861 4.5 and 4.6.3.
+// `bytes` follow the 8-byte header: target and destination, then options that count 8 bytes.
+ByteSpan FindRedirected(ByteSpan bytes) {
+  constexpr size_t kAddressesBytes = 32;
+  constexpr size_t kOptionHeaderBytes = 8;
+  constexpr uint8_t kRedirectedHeader = 4;
+  if (bytes.size() < kAddressesBytes) return {};
+  bytes = bytes.subspan(kAddressesBytes);
+  while (bytes.size() >= kOptionHeaderBytes) {
+    const size_t option_bytes = std::min(bytes[1] * size_t{8}, bytes.size());
+    if (option_bytes == 0) return {};
+    if (bytes[0] == kRedirectedHeader) {
+      return bytes.subspan(kOptionHeaderBytes, option_bytes - kOptionHeaderBytes);
+    }
+    bytes = bytes.subspan(option_bytes);
+  }
+  return {};
+}
+
 void ReadQuote(ByteSpan bytes, IcmpHeader& icmp) {
   icmp.quoted = {};
   ByteSpan transport;
@@ -118,7 +138,11 @@ Verdict DecodeIcmp(const IpDatagram& datagram, Packet& packet) {
   packet.payload = bytes.data() + kIcmpHeaderBytes;
   packet.payload_bytes = static_cast<uint32_t>(bytes.size() - kIcmpHeaderBytes);
   packet.payload_missing = datagram.payload_missing;
-  if (IsError(datagram.protocol, icmp.type)) ReadQuote(bytes.subspan(kIcmpHeaderBytes), icmp);
+  const ByteSpan body = bytes.subspan(kIcmpHeaderBytes);
+  if (IsError(datagram.protocol, icmp.type)) ReadQuote(body, icmp);
+  if (datagram.protocol == kIcmpv6 && icmp.type == kRedirect6) {
+    ReadQuote(FindRedirected(body), icmp);
+  }
   return Verdict::kOk;
 }
 

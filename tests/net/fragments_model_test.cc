@@ -93,7 +93,7 @@ class Model {
     if (!piece.more) grown.total = end;
     datagram = grown;
     return datagram.total && datagram.bytes.size() == *datagram.total ? Verdict::kOk
-                                                                       : Verdict::kFragmentHeld;
+                                                                      : Verdict::kFragmentHeld;
   }
 
   std::map<uint32_t, Datagram> datagrams_;

@@ -21,8 +21,8 @@ class FragmentsTest : public testing::Test {
  protected:
   Verdict Add(const FrameBytes& frame, int64_t t_ns = 0) {
     const GuardedBytes guarded(frame);
-    const Verdict verdict = decoder_.Decode(
-        {t_ns, guarded.span(), static_cast<uint32_t>(frame.size())}, packet_);
+    const Verdict verdict =
+        decoder_.Decode({t_ns, guarded.span(), static_cast<uint32_t>(frame.size())}, packet_);
     if (verdict == Verdict::kOk) {
       payload_.assign(AsChars(packet_.payload), packet_.payload_bytes);
     }

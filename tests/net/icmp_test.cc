@@ -138,6 +138,32 @@ TEST(IcmpQuote, WithoutPortsHasTheEnds) {
   EXPECT_EQ(EndsOf(Unreachable().Data("")), "none");
 }
 
+// Two addresses, the link-layer address of the target, and the datagram in an option.
+PacketBuilder Redirect6(const FrameBytes& redirected, int option = 4) {
+  std::string data(32, '\x20');
+  data += std::string("\2\1\2\3\4\5\6\7", 8);
+  data += static_cast<char>(option);
+  data += static_cast<char>((8 + redirected.size()) / 8);
+  data += std::string(6, '\0') + std::string(redirected.begin(), redirected.end());
+  return Icmp("fe80::1", "fd00::1").Type(137).Data(data);
+}
+
+TEST(IcmpQuote, OfARedirectIsInAnOption) {
+  EXPECT_EQ(QuoteOf(Redirect6(Sent6().Datagram())), "fd00::1:1000 fd00::2:80 6");
+  EXPECT_EQ(QuoteOf(Redirect6(Sent6().Datagram(), 14)), "none");
+  EXPECT_EQ(QuoteOf(Icmp("fe80::1", "fd00::1").Type(137).Data(std::string(60, '\0'))), "none");
+  EXPECT_EQ(QuoteOf(Icmp("fe80::1", "fd00::1").Type(137).Data("")), "none");
+}
+
+TEST(IcmpQuote, OfARedirectIsReadNoFurtherThanItGoes) {
+  const PacketBuilder whole = Redirect6(Sent6().Datagram());
+  for (size_t bytes = 0; bytes <= whole.data().size(); ++bytes) {
+    const PacketBuilder cut =
+        Icmp("fe80::1", "fd00::1").Type(137).Data(whole.data().substr(0, bytes));
+    EXPECT_EQ(QuoteOf(cut) != "none", bytes >= 32 + 8 + 8 + 40 + 4) << bytes;
+  }
+}
+
 TEST(IcmpQuote, TellsWhichRequestItIs) {
   const IcmpHeader icmp = HeaderOf(Unreachable().Data(Ping().Echo(77, 5).Datagram()));
   EXPECT_TRUE(icmp.quotes_request);
