@@ -256,6 +256,19 @@ Condition IcmpCode(std::string_view value, Values& values) {
   return IcmpNumber(value, "i.code", values);
 }
 
+Condition Pairing(std::string_view value, Values& values) {
+  std::string names;
+  for (size_t at = 1; at < kIcmpPairingCount; ++at) {
+    const std::string name = IcmpPairingName(static_cast<IcmpPairing>(at));
+    if (name == value) {
+      values.emplace_back(static_cast<uint64_t>(at));
+      return std::string("i.pairing = ?");
+    }
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  }
+  return Wrong(value, fmt::format("pairing ({})", names));
+}
+
 Condition About(std::string_view value, Values& values) {
   const auto id = ParseFlowId(std::string(value));
   if (!id) return Wrong(value, "flow id (32 hex digits)");
@@ -276,7 +289,7 @@ constexpr Key kKeys[] = {
     {"sport", ServerPort, false},    {"state", State, false},     {"has", Has, false},
     {"bytes", ContentBytes, false},  {"packets", Packets, false}, {"id", Id, false},
     {"community", Community, false}, {"sensor", Sensor, false},   {"type", IcmpType, true},
-    {"code", IcmpCode, true},        {"about", About, true}};
+    {"code", IcmpCode, true},        {"about", About, true},      {"pairing", Pairing, true}};
 
 }  // namespace
 
