@@ -124,7 +124,7 @@ std::string Error4(const IcmpMessage& message) {
   if (message.type == kUnreachable && message.code == 4) {
     AddFact(facts, fmt::format("MTU {}", rest & 0xFFFF));
   }
-  if (message.type == kRedirect) AddFact(facts, "gateway " + Ipv4Text(rest));
+  if (message.type == kRedirect) AddFact(facts, fmt::format("gateway {}", Ipv4Text(rest)));
   if (message.type == kParameterProblem && message.code == 0) {
     AddFact(facts, fmt::format("pointer {}", rest >> 24));
   }
@@ -176,10 +176,10 @@ std::string TimestampText(uint32_t value) {
 
 std::string Timestamps(const IcmpMessage& message) {
   if (message.payload.size() < 12) return "";
-  std::string facts = "originate " + TimestampText(LoadBig32(message.payload, 0));
+  std::string facts = fmt::format("originate {}", TimestampText(LoadBig32(message.payload, 0)));
   if (message.type == kTimestamp) return facts;
-  AddFact(facts, "receive " + TimestampText(LoadBig32(message.payload, 4)));
-  AddFact(facts, "transmit " + TimestampText(LoadBig32(message.payload, 8)));
+  AddFact(facts, fmt::format("receive {}", TimestampText(LoadBig32(message.payload, 4))));
+  AddFact(facts, fmt::format("transmit {}", TimestampText(LoadBig32(message.payload, 8))));
   return facts;
 }
 
@@ -218,7 +218,9 @@ std::string Details4(const IcmpMessage& message) {
       return Timestamps(message);
     case kMaskRequest:
     case kMaskReply:
-      return message.payload.size() < 4 ? "" : "mask " + Ipv4Text(LoadBig32(message.payload, 0));
+      return message.payload.size() < 4
+                 ? ""
+                 : fmt::format("mask {}", Ipv4Text(LoadBig32(message.payload, 0)));
     case kExtendedEcho:
       return ExtendedEcho(message);
     case kExtendedEchoReply:

@@ -60,14 +60,14 @@ void AddInterface(uint8_t type, ByteSpan bytes, std::string& facts) {
   if ((type & 4) != 0) {
     const std::string address = TakeAddress(bytes);
     if (address.empty()) return AddFact(facts, text);
-    text += " " + address;
+    text += fmt::format(" {}", address);
   }
   if ((type & 2) != 0 && !bytes.empty()) {
     const size_t name_bytes = std::min<size_t>(bytes[0], bytes.size());
     if (name_bytes > 1) {
       const ByteSpan name = bytes.subspan(1, name_bytes - 1);
-      text += " " + WireText(name.first(
-                        static_cast<size_t>(std::ranges::find(name, uint8_t{0}) - name.begin())));
+      const auto end = static_cast<size_t>(std::ranges::find(name, uint8_t{0}) - name.begin());
+      text += fmt::format(" {}", WireText(name.first(end)));
     }
     bytes = bytes.subspan(name_bytes);
   }
@@ -80,14 +80,14 @@ void AddInterfaceAsked(uint8_t type, ByteSpan bytes, std::string& facts) {
   if (type == 1) {
     const ByteSpan name =
         bytes.first(static_cast<size_t>(std::ranges::find(bytes, uint8_t{0}) - bytes.begin()));
-    return AddFact(facts, "name " + WireText(name));
+    return AddFact(facts, fmt::format("name {}", WireText(name)));
   }
   if (type == 2 && bytes.size() >= 4) {
     return AddFact(facts, fmt::format("index {}", LoadBig32(bytes, 0)));
   }
   if (type == 3) {
     const std::string address = TakeAddress(bytes);
-    if (!address.empty()) AddFact(facts, "address " + address);
+    if (!address.empty()) AddFact(facts, fmt::format("address {}", address));
   }
 }
 

@@ -73,7 +73,7 @@ std::string FlagLetters(uint32_t bits, std::string_view letters) {
 
 void AddFlags(uint32_t bits, std::string_view letters, std::string& facts) {
   const std::string flags = FlagLetters(bits, letters);
-  if (!flags.empty()) AddFact(facts, "flags " + flags);
+  if (!flags.empty()) AddFact(facts, fmt::format("flags {}", flags));
 }
 
 void AddAddresses(const char* what, ByteSpan bytes, std::string& facts) {
@@ -88,11 +88,11 @@ void AddSearchList(ByteSpan bytes, std::string& facts) {
   while (!bytes.empty()) {
     const size_t label_bytes = bytes[0];
     if (bytes.size() - 1 < label_bytes) return;
-    if (label_bytes == 0 && !name.empty()) AddFact(facts, "search " + name);
+    if (label_bytes == 0 && !name.empty()) AddFact(facts, fmt::format("search {}", name));
     if (label_bytes == 0) {
       name.clear();
     } else {
-      name += (name.empty() ? "" : ".") + WireText(bytes.subspan(1, label_bytes));
+      name += fmt::format("{}{}", name.empty() ? "" : ".", WireText(bytes.subspan(1, label_bytes)));
     }
     bytes = bytes.subspan(1 + label_bytes);
   }
@@ -103,7 +103,7 @@ void AddPrefix(ByteSpan body, std::string& facts) {
   if (body.size() < 30) return AddFact(facts, "damaged prefix");
   std::string text = fmt::format("prefix {}/{}", AddressText(body.subspan(14)), body[0]);
   const std::string flags = FlagLetters(body[1], "LAR     ");
-  if (!flags.empty()) text += " " + flags;
+  if (!flags.empty()) text += fmt::format(" {}", flags);
   AddFact(facts, fmt::format("{} valid {} preferred {}", text, Lifetime(LoadBig32(body, 2)),
                              Lifetime(LoadBig32(body, 6))));
 }
@@ -120,7 +120,7 @@ void AddOption(uint8_t type, ByteSpan body, std::string& facts) {
   switch (type) {
     case kSourceLink:
     case kTargetLink:
-      return AddFact(facts, "link-layer " + LinkText(body));
+      return AddFact(facts, fmt::format("link-layer {}", LinkText(body)));
     case kPrefix:
       return AddPrefix(body, facts);
     case kMtu:
@@ -162,7 +162,8 @@ void AddOptions(ByteSpan bytes, std::string& facts) {
 void AddTarget(const char* what, ByteSpan payload, size_t fixed, std::string& facts) {
   if (payload.size() < fixed) return AddFact(facts, "cut short");
   AddFact(facts, fmt::format("{} {}", what, AddressText(payload)));
-  if (fixed > kAddressBytes) AddFact(facts, "for " + AddressText(payload.subspan(kAddressBytes)));
+  if (fixed > kAddressBytes)
+    AddFact(facts, fmt::format("for {}", AddressText(payload.subspan(kAddressBytes))));
   AddOptions(payload.subspan(fixed), facts);
 }
 
@@ -181,7 +182,7 @@ std::string RouterAdvertisement(const IcmpMessage& message) {
 std::string ListenerQuery(const IcmpMessage& message) {
   if (message.payload.size() < kAddressBytes) return "cut short";
   const std::string group = AddressText(message.payload);
-  std::string facts = group == "::" ? "all groups" : "group " + group;
+  std::string facts = group == "::" ? "all groups" : fmt::format("group {}", group);
   if (message.payload.size() < kAddressBytes + 4) return facts;
   const uint16_t sources = LoadBig16(message.payload, kAddressBytes + 2);
   AddFact(facts, "version 2");
@@ -217,7 +218,7 @@ std::string NeighborDetails(const IcmpMessage& message) {
     case kListenerReport:
     case kListenerDone:
       if (message.payload.size() < kAddressBytes) return "cut short";
-      return "group " + AddressText(message.payload);
+      return fmt::format("group {}", AddressText(message.payload));
     case kRouterSolicitation:
     case kInverseSolicitation:
     case kInverseAdvertisement:
