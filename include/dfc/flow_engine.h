@@ -51,7 +51,7 @@ struct FlowCounters {
   uint64_t refused_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
   uint64_t icmp_messages = 0;
-  uint64_t icmp_requests_dropped = 0;  // Not remembered until a reply came: too many others.
+  uint64_t icmp_requests_dropped = 0;  // Made room for others before a reply came.
 };
 
 class FlowEngine {

@@ -100,7 +100,7 @@ void AddLimits(const PipelineReport& report, std::string& out) {
   }
   if (flows.icmp_requests_dropped != 0) {
     AddLine(out, "limit",
-            fmt::format("{} not remembered for its reply: too many waited",
+            fmt::format("{} made room for others before a reply came",
                         Count(flows.icmp_requests_dropped, "ICMP request", "ICMP requests")));
   }
   if (report.fragments_abandoned != 0) {

@@ -47,8 +47,8 @@ IcmpPair PairQuery(IcmpRequests& requests, IcmpExchange& exchange, uint32_t flow
   IcmpPair pair;
   if (icmp.is_request) {
     pair.pairing = IcmpPairing::kRequest;
-    if (IcmpRequests::Request* request = requests.Add(exchange, key, n); request != nullptr) {
-      request->t_ns = packet.time_ns;
+    if (IcmpRequests::Request* request = requests.Add(exchange, key, n, packet.time_ns);
+        request != nullptr) {
       request->payload_hash = PayloadHash(packet);
       request->payload_bytes = PayloadWireBytes(packet);
       request->whole = packet.payload_missing == 0;

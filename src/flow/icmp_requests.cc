@@ -5,9 +5,16 @@
 
 #include <bit>
 
-#include "dfc/check.h"
+#include "dfc/time.h"
 
 namespace dfc {
+
+namespace {
+
+// A request older than this has lost its reply rather than its place.
+constexpr int64_t kReplyWaitNs = kNsPerMinute;
+
+}  // namespace
 
 // Twice as many entries as requests keeps probe runs short.
 IcmpRequests::IcmpRequests(size_t count, uint64_t secret)
@@ -39,11 +46,12 @@ void IcmpRequests::EraseEntry(size_t hole) {
   index_[hole] = {0, 0};
 }
 
-IcmpRequests::Request* IcmpRequests::Add(IcmpExchange& exchange, const Key& key, uint32_t n) {
-  if (exchange.count == kPerFlowMax) DropOldest(exchange);
+IcmpRequests::Request* IcmpRequests::Add(IcmpExchange& exchange, const Key& key, uint32_t n,
+                                         int64_t t_ns) {
+  if (exchange.count == kPerFlowMax) DropOldest(exchange, t_ns);
   uint32_t slot = requests_.Take();
   if (slot == kNoFlow && exchange.count > 0) {
-    DropOldest(exchange);
+    DropOldest(exchange, t_ns);
     slot = requests_.Take();
   }
   if (slot == kNoFlow) {
@@ -53,6 +61,7 @@ IcmpRequests::Request* IcmpRequests::Add(IcmpExchange& exchange, const Key& key,
   Request& request = requests_[slot];
   request.key = key;
   request.n = n;
+  request.t_ns = t_ns;
   const uint32_t hash = HashOf(key);
   Entry& entry = index_[EntryOf(key, hash)];
   if (entry.slot_plus_one != 0) {
@@ -87,10 +96,10 @@ IcmpRequests::Request* IcmpRequests::Find(const Key& key, bool waiting) {
   return older;
 }
 
-void IcmpRequests::DropOldest(IcmpExchange& exchange) {
+void IcmpRequests::DropOldest(IcmpExchange& exchange, int64_t now_ns) {
   const uint32_t slot = exchange.oldest - 1;
   Request& request = requests_[slot];
-  if (!request.answered) ++dropped_;
+  if (!request.answered && now_ns - request.t_ns < kReplyWaitNs) ++dropped_;
   const size_t at = EntryOf(request.key, HashOf(request.key));
   if (index_[at].slot_plus_one == exchange.oldest) EraseEntry(at);
   exchange.oldest = request.newer_in_flow;
@@ -102,7 +111,7 @@ void IcmpRequests::DropOldest(IcmpExchange& exchange) {
 
 void IcmpRequests::Forget(IcmpExchange& exchange) {
   const uint64_t dropped = dropped_;
-  while (exchange.count > 0) DropOldest(exchange);
+  while (exchange.count > 0) DropOldest(exchange, 0);
   dropped_ = dropped;  // Lost, not dropped.
 }
 

@@ -49,8 +49,8 @@ class IcmpRequests {
   IcmpRequests(size_t count, uint64_t secret);
 
   // A slot for a request with this key, the newest of its flow; null when there is no room. All
-  // but key and links is zero.
-  Request* Add(IcmpExchange& exchange, const Key& key, uint32_t n);
+  // but key, number, time and links is zero.
+  Request* Add(IcmpExchange& exchange, const Key& key, uint32_t n, int64_t t_ns);
 
   // The newest request with this key, null without. With `waiting` the newest that has no answer
   // goes first.
@@ -59,7 +59,7 @@ class IcmpRequests {
   // The flow is over.
   void Forget(IcmpExchange& exchange);
 
-  // Requests without an answer that made room, or for which there was none.
+  // Requests that made room before they had waited for a minute, or for which there was none.
   uint64_t dropped() const { return dropped_; }
 
  private:
@@ -71,7 +71,7 @@ class IcmpRequests {
   uint32_t HashOf(const Key& key) const;
   size_t EntryOf(const Key& key, uint32_t hash) const;
   void EraseEntry(size_t hole);
-  void DropOldest(IcmpExchange& exchange);
+  void DropOldest(IcmpExchange& exchange, int64_t now_ns);
   Request* OlderOf(const Request& request) const;
 
   Slab<Request> requests_;

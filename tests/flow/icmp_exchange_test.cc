@@ -130,6 +130,12 @@ TEST(PingFlood, TheOldestMakesRoomAndIsCounted) {
   EXPECT_EQ(run.counters.icmp_requests_dropped, 3u);  // And the one before the flood.
   EXPECT_NE(words.find("? stray stray late3 late4 "), std::string::npos);
 }
+TEST(PingFlood, WhatHasWaitedForAMinuteIsLostNotDropped) {
+  const std::string script = "A9999 @30000 A1 @30000 " + Flood(IcmpRequests::kPerFlowMax);
+  RunOptions options;
+  options.limits.flows_max = 4'096;
+  EXPECT_EQ(RunPings(script, options).counters.icmp_requests_dropped, 1u);
+}
 TEST(PingFlood, WithoutRoomForAnyTheReplyIsAStray) {
   RunOptions options;
   options.limits.flows_max = 2;
