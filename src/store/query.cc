@@ -121,7 +121,7 @@ constexpr SortColumn kPingSorts[] = {
     {"start", "f.t_start"},       {"id", "f.t_start"},    {"end", "f.t_last"},
     {"client", "f.client"},       {"server", "f.server"}, {"requests", "requests"},
     {"replies", "replies"},       {"lost", "lost"},       {"late", "late"},
-    {"duplicates", "duplicates"}, {"errors", "errors"},   {"rtt", "COALESCE(rtt, -1)"},
+    {"duplicates", "duplicates"}, {"errors", "errors"},   {"rtt", "rtt_avg"},
     {"sensor", "s.name"},
 };
 

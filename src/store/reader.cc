@@ -172,7 +172,7 @@ std::string PingSelect(const std::string& where) {
       "SELECT f.t_start, f.flow_hash, f.client, f.server, f.protocol, f.icmp_type, f.client_port,"
       " f.t_last, {} AS requests, {} AS replies, {} - {} AS lost, {} AS late, {} AS duplicates,"
       " {} AS strays, {} AS differing, (SELECT COUNT(*) FROM icmp AS i WHERE {}) AS errors,"
-      " MIN({}) AS rtt_min, CAST(ROUND(AVG({})) AS SIGNED) AS rtt, MAX({}) AS rtt_max"
+      " MIN({}) AS rtt_min, CAST(ROUND(AVG({})) AS SIGNED) AS rtt_avg, MAX({}) AS rtt_max"
       " FROM flow f JOIN icmp i ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
       " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id{} i.pairing BETWEEN 1 AND 5"
       " GROUP BY f.t_start, f.flow_hash",
