@@ -24,15 +24,23 @@ std::string IcmpQuotedText(const IcmpRow& row) {
     return fmt::format("{} {} > {}", ProtocolName(quoted.protocol), FormatAddress(quoted.source),
                        FormatAddress(quoted.destination));
   }
-  if (IsIcmp(quoted.protocol)) {
-    return fmt::format("{} {} > {} id {}", ProtocolName(quoted.protocol),
-                       FormatAddress(quoted.source), FormatAddress(quoted.destination),
-                       quoted.source_port);
-  }
   return fmt::format("{} {} > {}", ProtocolName(quoted.protocol),
                      FormatEndpoint(quoted.source, quoted.source_port),
                      FormatEndpoint(quoted.destination, quoted.destination_port));
 }
+
+namespace {
+
+// For people: the identifier of a ping is no port.
+std::string QuotedWords(const IcmpRow& row) {
+  const FiveTuple& quoted = row.quoted;
+  if (!row.has_quote || row.quote_cut || !IsIcmp(quoted.protocol)) return IcmpQuotedText(row);
+  return fmt::format("{} {} > {} id {}", ProtocolName(quoted.protocol),
+                     FormatAddress(quoted.source), FormatAddress(quoted.destination),
+                     quoted.source_port);
+}
+
+}  // namespace
 
 std::string IcmpDetailsText(const StoredIcmp& message) {
   const IcmpRow& row = message.row;
@@ -46,7 +54,7 @@ std::string IcmpRemarks(const StoredIcmp& message) {
   if (row.pairing == IcmpPairing::kLate) AddFact(remarks, "late");
   if (row.pairing == IcmpPairing::kStray) AddFact(remarks, "no request seen");
   if (row.payload == IcmpPayload::kDiffers) AddFact(remarks, "payload differs");
-  AddFact(remarks, IcmpQuotedText(row));
+  AddFact(remarks, QuotedWords(row));
   AddFact(remarks, IcmpDetailsText(message));
   const bool names_flow = row.has_quote && !row.quote_cut;
   if (names_flow && !message.has_about) AddFact(remarks, "no such flow in this store");

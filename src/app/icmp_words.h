@@ -11,8 +11,8 @@ namespace dfc {
 // "Echo Reply", "Destination Unreachable: port unreachable", "Router Renumbering (254)".
 std::string IcmpTypeAndCode(const StoredIcmp& message);
 
-// "udp 10.0.0.1:53 > 10.0.0.2:1024", "icmp 10.0.0.1 > 10.0.0.2 id 7", without ports where the quote
-// has none; "" for a message that quotes nothing.
+// "udp 10.0.0.1:53 > 10.0.0.2:1024", an identifier in place of ports for a ping, without ports
+// where the quote has none; "" for a message that quotes nothing.
 std::string IcmpQuotedText(const IcmpRow& row);
 
 // What its bytes say: see icmp_details.h.
