@@ -112,10 +112,29 @@ struct ChunkRow {
   uint32_t turns_bytes;
 };
 
+// What an ICMP message is to the request that it belongs to.
+enum class IcmpPairing : uint8_t {
+  kNone,  // Neither asks nor answers.
+  kRequest,
+  kReply,
+  kLate,       // A reply after more than 4 s.
+  kDuplicate,  // One more reply to a request that has one.
+  kStray,      // A reply without a request, as far as requests were seen and remembered.
+  kError,      // An error that quotes a request.
+};
+inline constexpr size_t kIcmpPairingCount = static_cast<size_t>(IcmpPairing::kError) + 1;
+// "", "request", "reply", "late", "duplicate", "stray", "error".
+const char* IcmpPairingName(IcmpPairing pairing);
+
+// What came back in an echo reply, beside what was sent.
+enum class IcmpPayload : uint8_t { kUnknown, kEqual, kDiffers };
+
+inline constexpr uint32_t kNoIcmpMessage = UINT32_MAX;
+
 struct IcmpRow {
   FlowId id;  // The ICMP flow.
   int64_t t_ns;
-  int64_t rtt_ns;  // Of a reply whose request was seen; -1 otherwise.
+  int64_t rtt_ns;  // Of what belongs to a request that was seen: time since; -1 otherwise.
   uint32_t n;      // 0, 1, 2, ... within the flow.
   uint32_t payload_bytes;
   uint32_t rest;
@@ -128,6 +147,13 @@ struct IcmpRow {
   bool quote_found;  // `about` names a flow that was known when the error came.
   FlowId about;      // The quoted flow; t_start_ns is 0 when that flow was not known.
   FiveTuple quoted;
+  bool quote_cut;  // `quoted` has no ports, and names no flow: a later fragment, or too short.
+  IcmpPairing pairing;
+  IcmpPayload payload;
+  uint32_t request_n;      // Of the request, in this flow or, of an error, in `about`.
+  uint32_t content_n;      // Where the payload lies: the chunk, ...
+  uint32_t content_at;     // ... the position in its content ...
+  uint32_t content_bytes;  // ... and as much of it as was captured.
 };
 
 // What the ledger counts. Values below kVerdictCount are the verdict of that number: exactly one a

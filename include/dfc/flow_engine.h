@@ -55,6 +55,7 @@ struct FlowCounters {
   uint64_t refused_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
   uint64_t icmp_messages = 0;
+  uint64_t icmp_requests_dropped = 0;  // Made room for others before a reply came.
 
   // Where in `flows` a protocol is counted.
   static size_t KindOf(uint8_t protocol) {

@@ -140,11 +140,15 @@ struct IcmpHeader {
   uint8_t code;
   uint16_t ident;
   uint16_t seq;
+  uint16_t quoted_seq;  // Of a quoted query.
   uint32_t rest;
   bool is_query;    // Part of a request and reply pair, by `ident`.
   bool is_request;  // Of such a pair, the asking half.
   bool has_quote;   // An error that quotes a datagram; `quoted` is that datagram's tuple.
+  bool quote_cut;   // As has_quote, but `quoted` has no ports: a later fragment, or too short.
   FiveTuple quoted;
+  uint8_t quoted_type;  // Of a quoted ICMP message.
+  bool quotes_request;  // What is quoted is the asking half of a pair.
 };
 
 // A packet that passed every check. Trivially copyable; `payload` points into the frame at first

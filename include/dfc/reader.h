@@ -27,8 +27,8 @@ struct StoredFlow {
 };
 
 struct FlowQuery {
-  std::string filter;            // "proto:tcp host:10.0.0.1 -port:53", "" for all.
-  std::string sort = "start";    // A column's name, "-" in front for descending.
+  std::string filter;          // "proto:tcp host:10.0.0.1 -port:53", "" for all.
+  std::string sort = "start";  // A column's name, "-" in front for descending.
   uint64_t limit = 100;
 };
 
@@ -47,6 +47,34 @@ struct StoredIcmp {
   IpAddress source;  // Of this message.
   IpAddress destination;
   uint8_t protocol;  // kIcmp or kIcmpv6.
+  bool has_about;
+  FlowId about;  // The flow that an error quotes, as far as the store has it.
+  // The first kIcmpPayloadShown bytes of what follows the 8-byte header, but for echoes; valid
+  // during the call only.
+  ByteSpan payload;
+};
+
+inline constexpr uint64_t kIcmpPayloadShown = 1280;
+
+// The queries and answers of one ICMP flow, added up.
+struct StoredPing {
+  FlowId id;
+  IpAddress client;
+  IpAddress server;
+  uint8_t protocol;
+  uint8_t type;  // Of the flow's first message.
+  uint16_t ident;
+  int64_t t_last_ns;
+  uint64_t requests;
+  uint64_t replies;     // Every one.
+  uint64_t lost;        // Requests without a reply.
+  uint64_t late;        // Of the replies.
+  uint64_t duplicates;  // Of the replies.
+  uint64_t strays;      // Of the replies.
+  uint64_t differing;   // Of the replies: not what was sent.
+  uint64_t errors;      // Messages that quote the flow: unreachable, time exceeded, ...
+  // Of the first reply to each request; -1 without.
+  int64_t rtt_min_ns, rtt_avg_ns, rtt_max_ns;
 };
 
 class Reader {
@@ -66,6 +94,10 @@ class Reader {
 
   virtual absl::Status Icmp(const FlowQuery& query,
                             const std::function<void(const StoredIcmp&)>& each) = 0;
+
+  // One for each ICMP flow of the query that has requests or replies.
+  virtual absl::Status Pings(const FlowQuery& query,
+                             const std::function<void(const StoredPing&)>& each) = 0;
 };
 
 absl::StatusOr<std::unique_ptr<Reader>> OpenReader(const StoreUrl& url);

@@ -62,8 +62,13 @@ CREATE TABLE chunk (
   PRIMARY KEY (t_start, flow_hash, n)
 );
 
--- One ICMP or ICMPv6 message. rtt is NULL while not known; quoted_* when nothing is quoted. The
--- quoted flow is (about_t_start, about_flow_hash) when quote_found is 1.
+-- One ICMP or ICMPv6 message. rtt is NULL while not known; quoted_* when nothing is quoted, and the
+-- ports alone when they are not in the quote. The quoted flow is (about_t_start, about_flow_hash)
+-- when quote_found is 1; else about_flow_hash is the hash that it has, see v_icmp. pairing: 1
+-- request, 2 reply, 3 late reply, 4 duplicate of a reply, 5 reply without request, 6 error that
+-- quotes a request; 0 what neither asks nor answers. request_n is the message that it belongs to,
+-- of this flow or, with 6, of the quoted one. payload_equal tells whether an echo came back as it
+-- was sent. The payload is content_bytes of the content of chunk content_n, from content_at.
 CREATE TABLE icmp (
   t_start                 INTEGER NOT NULL,
   flow_hash               INTEGER NOT NULL,
@@ -85,8 +90,131 @@ CREATE TABLE icmp (
   about_t_start           INTEGER NOT NULL,
   about_flow_hash         INTEGER NOT NULL,
   quote_found             INTEGER NOT NULL,
+  pairing                 INTEGER NOT NULL,
+  request_n               INTEGER,
+  payload_equal           INTEGER,
+  content_n               INTEGER NOT NULL,
+  content_at              INTEGER NOT NULL,
+  content_bytes           INTEGER NOT NULL,
   PRIMARY KEY (t_start, flow_hash, n)
 ) WITHOUT ROWID;
+
+-- Names of ICMP types (code -1) and codes, as the program has them.
+CREATE TABLE icmp_name (
+  protocol TEXT NOT NULL,
+  type     INTEGER NOT NULL,
+  code     INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  PRIMARY KEY (protocol, type, code)
+) WITHOUT ROWID;
+
+REPLACE INTO icmp_name (protocol, type, code, name) VALUES
+  ('icmp', 0, -1, 'Echo Reply'), ('icmp', 3, -1, 'Destination Unreachable'),
+  ('icmp', 3, 0, 'net unreachable'), ('icmp', 3, 1, 'host unreachable'),
+  ('icmp', 3, 2, 'protocol unreachable'), ('icmp', 3, 3, 'port unreachable'),
+  ('icmp', 3, 4, 'fragmentation needed'), ('icmp', 3, 5, 'source route failed'),
+  ('icmp', 3, 6, 'net unknown'), ('icmp', 3, 7, 'host unknown'),
+  ('icmp', 3, 8, 'source host isolated'), ('icmp', 3, 9, 'net prohibited'),
+  ('icmp', 3, 10, 'host prohibited'), ('icmp', 3, 11, 'net unreachable for TOS'),
+  ('icmp', 3, 12, 'host unreachable for TOS'), ('icmp', 3, 13, 'administratively prohibited'),
+  ('icmp', 3, 14, 'precedence violation'), ('icmp', 3, 15, 'precedence cutoff'),
+  ('icmp', 4, -1, 'Source Quench'), ('icmp', 5, -1, 'Redirect'), ('icmp', 5, 0, 'for the net'),
+  ('icmp', 5, 1, 'for the host'), ('icmp', 5, 2, 'for TOS and net'),
+  ('icmp', 5, 3, 'for TOS and host'), ('icmp', 6, -1, 'Alternate Host Address'),
+  ('icmp', 6, 0, 'for the host'), ('icmp', 8, -1, 'Echo'), ('icmp', 9, -1, 'Router Advertisement'),
+  ('icmp', 9, 16, 'does not route common traffic'), ('icmp', 10, -1, 'Router Solicitation'),
+  ('icmp', 11, -1, 'Time Exceeded'), ('icmp', 11, 0, 'TTL exceeded in transit'),
+  ('icmp', 11, 1, 'reassembly time exceeded'), ('icmp', 12, -1, 'Parameter Problem'),
+  ('icmp', 12, 0, 'pointer shows the error'), ('icmp', 12, 1, 'option missing'),
+  ('icmp', 12, 2, 'bad length'), ('icmp', 13, -1, 'Timestamp'), ('icmp', 14, -1, 'Timestamp Reply'),
+  ('icmp', 15, -1, 'Information Request'), ('icmp', 16, -1, 'Information Reply'),
+  ('icmp', 17, -1, 'Address Mask Request'), ('icmp', 18, -1, 'Address Mask Reply'),
+  ('icmp', 19, -1, 'Reserved for Security'), ('icmp', 20, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 21, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 22, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 23, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 24, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 25, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 26, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 27, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 28, -1, 'Reserved for Robustness Experiment'),
+  ('icmp', 29, -1, 'Reserved for Robustness Experiment'), ('icmp', 30, -1, 'Traceroute'),
+  ('icmp', 30, 0, 'forwarded'), ('icmp', 30, 1, 'no route, discarded'),
+  ('icmp', 31, -1, 'Datagram Conversion Error'), ('icmp', 31, 0, 'unspecified'),
+  ('icmp', 31, 1, 'don''t convert'), ('icmp', 31, 2, 'unknown mandatory option'),
+  ('icmp', 31, 3, 'unsupported option'), ('icmp', 31, 4, 'unsupported transport'),
+  ('icmp', 31, 5, 'too long'), ('icmp', 31, 6, 'IP header too long'),
+  ('icmp', 31, 7, 'transport protocol above 255'), ('icmp', 31, 8, 'port out of range'),
+  ('icmp', 31, 9, 'transport header too long'),
+  ('icmp', 31, 10, '32-bit rollover missing and ACK set'),
+  ('icmp', 31, 11, 'unknown mandatory transport option'), ('icmp', 32, -1, 'Mobile Host Redirect'),
+  ('icmp', 33, -1, 'IPv6 Where-Are-You'), ('icmp', 34, -1, 'IPv6 I-Am-Here'),
+  ('icmp', 35, -1, 'Mobile Registration Request'), ('icmp', 36, -1, 'Mobile Registration Reply'),
+  ('icmp', 37, -1, 'Domain Name Request'), ('icmp', 38, -1, 'Domain Name Reply'),
+  ('icmp', 39, -1, 'SKIP'), ('icmp', 40, -1, 'Photuris'), ('icmp', 40, 0, 'bad SPI'),
+  ('icmp', 40, 1, 'authentication failed'), ('icmp', 40, 2, 'decompression failed'),
+  ('icmp', 40, 3, 'decryption failed'), ('icmp', 40, 4, 'need authentication'),
+  ('icmp', 40, 5, 'need authorization'), ('icmp', 41, -1, 'Experimental Mobility'),
+  ('icmp', 42, -1, 'Extended Echo Request'), ('icmp', 43, -1, 'Extended Echo Reply'),
+  ('icmp', 43, 1, 'malformed query'), ('icmp', 43, 2, 'no such interface'),
+  ('icmp', 43, 3, 'no such table entry'), ('icmp', 43, 4, 'multiple interfaces'),
+  ('icmp', 253, -1, 'RFC3692-style Experiment 1'), ('icmp', 254, -1, 'RFC3692-style Experiment 2'),
+  ('icmp', 255, -1, 'Reserved'), ('icmp6', 0, -1, 'Reserved'),
+  ('icmp6', 1, -1, 'Destination Unreachable'), ('icmp6', 1, 0, 'no route'),
+  ('icmp6', 1, 1, 'administratively prohibited'), ('icmp6', 1, 2, 'beyond scope of source'),
+  ('icmp6', 1, 3, 'address unreachable'), ('icmp6', 1, 4, 'port unreachable'),
+  ('icmp6', 1, 5, 'source failed policy'), ('icmp6', 1, 6, 'reject route'),
+  ('icmp6', 1, 7, 'source routing error'), ('icmp6', 1, 8, 'headers too long'),
+  ('icmp6', 2, -1, 'Packet Too Big'), ('icmp6', 3, -1, 'Time Exceeded'),
+  ('icmp6', 3, 0, 'hop limit exceeded'), ('icmp6', 3, 1, 'reassembly time exceeded'),
+  ('icmp6', 4, -1, 'Parameter Problem'), ('icmp6', 4, 0, 'erroneous header field'),
+  ('icmp6', 4, 1, 'unknown next header'), ('icmp6', 4, 2, 'unknown option'),
+  ('icmp6', 4, 3, 'incomplete first fragment'), ('icmp6', 4, 4, 'segment routing upper layer'),
+  ('icmp6', 4, 5, 'next header unknown to a router'), ('icmp6', 4, 6, 'extension header too big'),
+  ('icmp6', 4, 7, 'extension headers too long'), ('icmp6', 4, 8, 'too many extension headers'),
+  ('icmp6', 4, 9, 'too many options'), ('icmp6', 4, 10, 'option too big'),
+  ('icmp6', 100, -1, 'Private experimentation'), ('icmp6', 101, -1, 'Private experimentation'),
+  ('icmp6', 127, -1, 'Reserved for Error Messages'), ('icmp6', 128, -1, 'Echo Request'),
+  ('icmp6', 129, -1, 'Echo Reply'), ('icmp6', 130, -1, 'Multicast Listener Query'),
+  ('icmp6', 131, -1, 'Multicast Listener Report'), ('icmp6', 132, -1, 'Multicast Listener Done'),
+  ('icmp6', 133, -1, 'Router Solicitation'), ('icmp6', 134, -1, 'Router Advertisement'),
+  ('icmp6', 135, -1, 'Neighbor Solicitation'), ('icmp6', 136, -1, 'Neighbor Advertisement'),
+  ('icmp6', 137, -1, 'Redirect Message'), ('icmp6', 138, -1, 'Router Renumbering'),
+  ('icmp6', 138, 0, 'command'), ('icmp6', 138, 1, 'result'),
+  ('icmp6', 138, 255, 'sequence number reset'), ('icmp6', 139, -1, 'Node Information Query'),
+  ('icmp6', 139, 0, 'about an IPv6 address'), ('icmp6', 139, 1, 'about a name'),
+  ('icmp6', 139, 2, 'about an IPv4 address'), ('icmp6', 140, -1, 'Node Information Response'),
+  ('icmp6', 140, 0, 'success'), ('icmp6', 140, 1, 'refused'),
+  ('icmp6', 140, 2, 'unknown query type'), ('icmp6', 141, -1, 'Inverse ND Solicitation'),
+  ('icmp6', 142, -1, 'Inverse ND Advertisement'),
+  ('icmp6', 143, -1, 'Multicast Listener Report v2'),
+  ('icmp6', 144, -1, 'Home Agent Discovery Request'),
+  ('icmp6', 145, -1, 'Home Agent Discovery Reply'),
+  ('icmp6', 146, -1, 'Mobile Prefix Solicitation'),
+  ('icmp6', 147, -1, 'Mobile Prefix Advertisement'),
+  ('icmp6', 148, -1, 'Certification Path Solicitation'),
+  ('icmp6', 149, -1, 'Certification Path Advertisement'),
+  ('icmp6', 150, -1, 'Experimental Mobility'), ('icmp6', 151, -1, 'Multicast Router Advertisement'),
+  ('icmp6', 152, -1, 'Multicast Router Solicitation'),
+  ('icmp6', 153, -1, 'Multicast Router Termination'), ('icmp6', 154, -1, 'FMIPv6'),
+  ('icmp6', 155, -1, 'RPL Control'), ('icmp6', 155, 0, 'DODAG information solicitation'),
+  ('icmp6', 155, 1, 'DODAG information object'), ('icmp6', 155, 2, 'destination advertisement'),
+  ('icmp6', 155, 3, 'destination advertisement ack'), ('icmp6', 155, 4, 'P2P discovery reply'),
+  ('icmp6', 155, 5, 'P2P discovery reply ack'), ('icmp6', 155, 6, 'measurement'),
+  ('icmp6', 155, 7, 'destination cleanup'), ('icmp6', 155, 8, 'destination cleanup ack'),
+  ('icmp6', 155, 128, 'secure DODAG information solicitation'),
+  ('icmp6', 155, 129, 'secure DODAG information object'),
+  ('icmp6', 155, 130, 'secure destination advertisement'),
+  ('icmp6', 155, 131, 'secure destination advertisement ack'),
+  ('icmp6', 155, 135, 'secure destination cleanup'),
+  ('icmp6', 155, 136, 'secure destination cleanup ack'), ('icmp6', 155, 138, 'consistency check'),
+  ('icmp6', 156, -1, 'ILNPv6 Locator Update'), ('icmp6', 157, -1, 'Duplicate Address Request'),
+  ('icmp6', 158, -1, 'Duplicate Address Confirmation'), ('icmp6', 159, -1, 'MPL Control'),
+  ('icmp6', 160, -1, 'Extended Echo Request'), ('icmp6', 161, -1, 'Extended Echo Reply'),
+  ('icmp6', 161, 1, 'malformed query'), ('icmp6', 161, 2, 'no such interface'),
+  ('icmp6', 161, 3, 'no such table entry'), ('icmp6', 161, 4, 'multiple interfaces'),
+  ('icmp6', 200, -1, 'Private experimentation'), ('icmp6', 201, -1, 'Private experimentation'),
+  ('icmp6', 255, -1, 'Reserved for Informational Messages');
 
 -- Packets and bytes by what they came to, a sensor, input and minute. All rows of an input and
 -- minute have the same version: one that counted more of the input replaces them together.
@@ -205,7 +333,10 @@ FROM (
   FROM chunk, json_each(chunk.turns) AS j
 ) AS c;
 
--- Source and destination of a message are the ends of its flow.
+-- Source and destination of a message are the ends of its flow. An error is about the flow that it
+-- quotes: the one that was known when it came; else, of those with that hash, the last that began
+-- before it and had a packet in the minute before, or the first that begins in the minute after it,
+-- or the same within an hour. payload is what follows the first 8 bytes, as far as it was captured.
 CREATE VIEW v_icmp AS
 SELECT
   f.id, i.t_start, i.n, i.t,
@@ -216,7 +347,17 @@ SELECT
   CASE i.side WHEN 0 THEN f.client ELSE f.server END AS source,
   CASE i.side WHEN 0 THEN f.server ELSE f.client END AS destination,
   CASE i.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
-  i.type, i.code, i.ident, i.seq, i.rest, i.payload_bytes, i.rtt,
+  i.type,
+  coalesce((SELECT m.name FROM icmp_name AS m
+    WHERE m.protocol = f.protocol AND m.type = i.type AND m.code = -1), 'type ' || i.type)
+    AS type_name,
+  i.code,
+  (SELECT m.name FROM icmp_name AS m
+    WHERE m.protocol = f.protocol AND m.type = i.type AND m.code = i.code) AS code_name,
+  i.ident, i.seq, i.rest, i.payload_bytes, i.rtt,
+  CASE i.pairing WHEN 1 THEN 'request' WHEN 2 THEN 'reply' WHEN 3 THEN 'late'
+    WHEN 4 THEN 'duplicate' WHEN 5 THEN 'stray' WHEN 6 THEN 'error' END AS pairing,
+  i.request_n, i.payload_equal,
   CASE i.quoted_protocol
     WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 4 THEN 'ipv4' WHEN 6 THEN 'tcp'
     WHEN 17 THEN 'udp' WHEN 33 THEN 'dccp' WHEN 41 THEN 'ipv6' WHEN 46 THEN 'rsvp'
@@ -254,9 +395,22 @@ SELECT
       substr(h, 25, 4) || ':' || substr(h, 29, 4))
     END FROM (SELECT hex(i.quoted_destination) AS h)) AS quoted_destination,
   i.quoted_destination_port,
-  CASE i.quote_found WHEN 1 THEN
-    printf('%016x%016x', i.about_t_start, i.about_flow_hash) END AS about
-FROM icmp AS i
+  CASE WHEN i.about IS NOT NULL THEN printf('%016x%016x', i.about, i.about_flow_hash) END AS about,
+  (SELECT substr(c.content, i.content_at + 1, i.content_bytes) FROM chunk AS c
+    WHERE c.t_start = i.t_start AND c.flow_hash = i.flow_hash AND c.n = i.content_n) AS payload
+FROM (
+  SELECT i.*, CASE WHEN i.quote_found = 1 THEN i.about_t_start WHEN i.about_flow_hash <> 0 THEN
+     COALESCE(
+       (SELECT MAX(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash
+         AND a.t_start <= i.t AND a.t_last >= i.t - 60000000000),
+       (SELECT MIN(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash
+         AND a.t_start > i.t AND a.t_start <= i.t + 60000000000),
+       (SELECT MAX(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash
+         AND a.t_start <= i.t AND a.t_last >= i.t - 3600000000000),
+       (SELECT MIN(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash
+         AND a.t_start > i.t AND a.t_start <= i.t + 3600000000000)) END AS about
+  FROM icmp AS i
+) AS i
 JOIN v_flow AS f ON f.t_start = i.t_start
   AND f.id = printf('%016x%016x', i.t_start, i.flow_hash);
 

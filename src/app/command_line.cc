@@ -58,6 +58,7 @@ struct RawList {
   std::string format = "table";
   std::optional<uint64_t> limit;
   bool digest = false;
+  bool pings = false;
 };
 
 struct RawOptions {
@@ -160,7 +161,8 @@ CLI::App& AddList(CLI::App& app, const char* name, const char* about, RawList& r
 void AddLists(CLI::App& app, RawOptions& raw) {
   CLI::App& flows = AddList(app, "flows", "List flows", raw.flows);
   flows.add_flag("--digest", raw.flows.digest, "Add the SHA-256 of each side's content");
-  AddList(app, "icmp", "List ICMP messages", raw.icmp);
+  CLI::App& icmp = AddList(app, "icmp", "List ICMP messages", raw.icmp);
+  icmp.add_flag("--pings", raw.icmp.pings, "Add requests and replies up: loss, round-trip times");
 }
 
 void AddShow(CLI::App& app, ShowOptions& show, RawOptions& raw) {
@@ -219,6 +221,7 @@ void CompleteList(const RawList& raw, ListOptions& list) {
   list.limit = std::min(raw.limit.value_or(usual), kRowsUnlimited);
   if (list.limit == 0) list.limit = kRowsUnlimited;
   list.digest = raw.digest;
+  list.pings = raw.pings;
 }
 
 void CompleteShow(const RawOptions& raw, ShowOptions& show) {

@@ -8,7 +8,9 @@
 #include "dfc/time.h"
 #include "flow_words.h"
 #include "icmp_names.h"
+#include "icmp_words.h"
 #include "output.h"
+#include "pings.h"
 #include "reading.h"
 #include "record_writer.h"
 #include "table.h"
@@ -17,36 +19,42 @@
 namespace dfc {
 namespace {
 
-constexpr size_t kQuoteColumns = 80;  // Two endpoints and a flow id.
+// Remarks are the last column and may stand out: half of them would be of no use.
+constexpr size_t kRemarkColumns = 120;
 
 std::vector<Field> Fields() {
   using enum Field::Kind;
   return {
-      {"time", kText},   {"source", kText},        {"destination", kText},
-      {"proto", kText},  {"type", kNumber},        {"type_name", kText},
-      {"code", kNumber}, {"code_name", kOptional}, {"ident", kNumber},
-      {"seq", kNumber},  {"rtt_ms", kNumber},      {"bytes", kNumber},
-      {"flow", kText},   {"quoted", kOptional},    {"quoted_flow", kOptional},
+      {"time", kText},
+      {"source", kText},
+      {"destination", kText},
+      {"proto", kText},
+      {"type", kNumber},
+      {"type_name", kText},
+      {"code", kNumber},
+      {"code_name", kOptional},
+      {"ident", kNumber},
+      {"seq", kNumber},
+      {"rtt_ms", kNumber},
+      {"bytes", kNumber},
+      {"flow", kText},
+      {"n", kNumber},
+      {"pairing", kOptional},
+      {"request_n", kNumber},
+      {"payload_equal", kNumber},
+      {"quoted", kOptional},
+      {"quoted_flow", kOptional},
+      {"details", kOptional},
   };
 }
 
-// "udp 10.0.0.1:53 > 10.0.0.2:1024"; "" for a message that quotes nothing.
-std::string QuotedText(const IcmpRow& row) {
-  if (!row.has_quote) return "";
-  const FiveTuple& quoted = row.quoted;
-  return fmt::format("{} {} > {}", ProtocolName(quoted.protocol),
-                     FormatEndpoint(quoted.source, quoted.source_port),
-                     FormatEndpoint(quoted.destination, quoted.destination_port));
+std::string AboutText(const StoredIcmp& message) {
+  return message.has_about ? FormatFlowId(message.about) : "";
 }
 
-std::string QuotedFlowId(const IcmpRow& row) {
-  return row.has_quote && row.quote_found ? FormatFlowId(row.about) : "";
-}
-
-// Milliseconds with `decimals`; "" for a message that is no reply to a request seen.
-std::string RoundTrip(const IcmpRow& row, int decimals) {
-  if (row.rtt_ns < 0) return "";
-  return fmt::format("{:.{}f}", static_cast<double>(row.rtt_ns) / kNsPerMs, decimals);
+std::string PayloadEqual(const IcmpRow& row) {
+  if (row.payload == IcmpPayload::kUnknown) return "";
+  return row.payload == IcmpPayload::kEqual ? "true" : "false";
 }
 
 // In the order of Fields().
@@ -64,11 +72,16 @@ std::vector<std::string> Record(const StoredIcmp& message) {
       IcmpCodeName(message.protocol, row.type, row.code),
       has_identifier ? std::to_string(row.ident) : "",
       has_identifier ? std::to_string(row.seq) : "",
-      RoundTrip(row, 6),
+      IcmpRoundTrip(row.rtt_ns, 6),
       std::to_string(row.payload_bytes),
       FormatFlowId(row.id),
-      QuotedText(row),
-      QuotedFlowId(row),
+      std::to_string(row.n),
+      IcmpPairingName(row.pairing),
+      row.request_n == kNoIcmpMessage ? "" : std::to_string(row.request_n),
+      PayloadEqual(row),
+      IcmpQuotedText(row),
+      AboutText(message),
+      IcmpDetailsText(message),
   };
 }
 
@@ -82,18 +95,9 @@ std::vector<TableColumn> Columns() {
       {.header = "SEQ", .right_aligned = true},
       {.header = "RTT ms", .right_aligned = true},
       {.header = "BYTES", .right_aligned = true},
-      {"ABOUT"},
-      {"FLOW"},
+      {"ABOUT FLOW"},
+      {"REMARKS"},
   };
-}
-
-// "Echo Reply", "Destination Unreachable: port unreachable", "Router Renumbering (255)".
-std::string TypeAndCode(const StoredIcmp& message) {
-  const IcmpRow& row = message.row;
-  const std::string type = IcmpTypeName(message.protocol, row.type);
-  const std::string code = IcmpCodeName(message.protocol, row.type, row.code);
-  if (!code.empty()) return fmt::format("{}: {}", type, code);
-  return row.code == 0 ? type : fmt::format("{} ({})", type, row.code);
 }
 
 // In the order of Columns().
@@ -104,13 +108,13 @@ std::vector<std::string> Cells(const StoredIcmp& message) {
       ShortTime(row.t_ns),
       FormatAddress(message.source),
       FormatAddress(message.destination),
-      TypeAndCode(message),
+      IcmpTypeAndCode(message),
       has_identifier ? std::to_string(row.ident) : "",
       has_identifier ? std::to_string(row.seq) : "",
-      RoundTrip(row, 3),
+      IcmpRoundTrip(row.rtt_ns, 3),
       std::to_string(row.payload_bytes),
-      QuotedText(row),
-      QuotedFlowId(row),
+      AboutText(message),
+      IcmpRemarks(message),
   };
 }
 
@@ -124,8 +128,7 @@ absl::Status PrintRecords(Reader& reader, const FlowQuery& query, Format format,
 }
 
 absl::Status PrintTable(Reader& reader, const FlowQuery& query, Output& out) {
-  // What an error is about may stand out: half of it would be of no use, and few lines have any.
-  const size_t width_max = std::max(out.terminal().columns, Terminal().columns) + kQuoteColumns;
+  const size_t width_max = std::max(out.terminal().columns, Terminal().columns) + kRemarkColumns;
   Table table(Columns(), width_max, out);
   // One more than is shown tells whether there are more.
   FlowQuery one_more = query;
@@ -146,6 +149,13 @@ absl::Status PrintTable(Reader& reader, const FlowQuery& query, Output& out) {
   return absl::OkStatus();
 }
 
+absl::Status Print(Reader& reader, const FlowQuery& query, const ListOptions& options,
+                   Output& out) {
+  if (options.pings) return PrintPings(reader, query, options.format, out);
+  if (options.format == Format::kTable) return PrintTable(reader, query, out);
+  return PrintRecords(reader, query, options.format, out);
+}
+
 }  // namespace
 
 int IcmpCommand(const CommonOptions& common, const ListOptions& options) {
@@ -153,9 +163,7 @@ int IcmpCommand(const CommonOptions& common, const ListOptions& options) {
   if (!reader.ok()) return ReportFailure(reader.status());
   const FlowQuery query{options.query, options.sort, options.limit};
   Output out(STDOUT_FILENO);
-  const absl::Status printed = options.format == Format::kTable
-                                   ? PrintTable(**reader, query, out)
-                                   : PrintRecords(**reader, query, options.format, out);
+  const absl::Status printed = Print(**reader, query, options, out);
   out.Flush();
   return printed.ok() ? kExitDone : ReportFailure(Annotate(printed, "query"));
 }

@@ -39,6 +39,17 @@ constexpr auto kTypes4 = std::to_array<TypeName>({
     {16, "Information Reply"},
     {17, "Address Mask Request"},
     {18, "Address Mask Reply"},
+    {19, "Reserved for Security"},
+    {20, "Reserved for Robustness Experiment"},
+    {21, "Reserved for Robustness Experiment"},
+    {22, "Reserved for Robustness Experiment"},
+    {23, "Reserved for Robustness Experiment"},
+    {24, "Reserved for Robustness Experiment"},
+    {25, "Reserved for Robustness Experiment"},
+    {26, "Reserved for Robustness Experiment"},
+    {27, "Reserved for Robustness Experiment"},
+    {28, "Reserved for Robustness Experiment"},
+    {29, "Reserved for Robustness Experiment"},
     {30, "Traceroute"},
     {31, "Datagram Conversion Error"},
     {32, "Mobile Host Redirect"},
@@ -55,15 +66,18 @@ constexpr auto kTypes4 = std::to_array<TypeName>({
     {43, "Extended Echo Reply"},
     {253, "RFC3692-style Experiment 1"},
     {254, "RFC3692-style Experiment 2"},
+    {255, "Reserved"},
 });
 
 constexpr auto kTypes6 = std::to_array<TypeName>({
+    {0, "Reserved"},
     {1, "Destination Unreachable"},
     {2, "Packet Too Big"},
     {3, "Time Exceeded"},
     {4, "Parameter Problem"},
     {100, "Private experimentation"},
     {101, "Private experimentation"},
+    {127, "Reserved for Error Messages"},
     {128, "Echo Request"},
     {129, "Echo Reply"},
     {130, "Multicast Listener Query"},
@@ -100,6 +114,7 @@ constexpr auto kTypes6 = std::to_array<TypeName>({
     {161, "Extended Echo Reply"},
     {200, "Private experimentation"},
     {201, "Private experimentation"},
+    {255, "Reserved for Informational Messages"},
 });
 
 constexpr auto kCodes4 = std::to_array<CodeName>({
@@ -123,11 +138,37 @@ constexpr auto kCodes4 = std::to_array<CodeName>({
     {5, 1, "for the host"},
     {5, 2, "for TOS and net"},
     {5, 3, "for TOS and host"},
+    {6, 0, "for the host"},
+    {9, 16, "does not route common traffic"},
     {11, 0, "TTL exceeded in transit"},
     {11, 1, "reassembly time exceeded"},
     {12, 0, "pointer shows the error"},
     {12, 1, "option missing"},
     {12, 2, "bad length"},
+    {30, 0, "forwarded"},
+    {30, 1, "no route, discarded"},
+    {31, 0, "unspecified"},
+    {31, 1, "don't convert"},
+    {31, 2, "unknown mandatory option"},
+    {31, 3, "unsupported option"},
+    {31, 4, "unsupported transport"},
+    {31, 5, "too long"},
+    {31, 6, "IP header too long"},
+    {31, 7, "transport protocol above 255"},
+    {31, 8, "port out of range"},
+    {31, 9, "transport header too long"},
+    {31, 10, "32-bit rollover missing and ACK set"},
+    {31, 11, "unknown mandatory transport option"},
+    {40, 0, "bad SPI"},
+    {40, 1, "authentication failed"},
+    {40, 2, "decompression failed"},
+    {40, 3, "decryption failed"},
+    {40, 4, "need authentication"},
+    {40, 5, "need authorization"},
+    {43, 1, "malformed query"},
+    {43, 2, "no such interface"},
+    {43, 3, "no such table entry"},
+    {43, 4, "multiple interfaces"},
 });
 
 constexpr auto kCodes6 = std::to_array<CodeName>({
@@ -153,6 +194,35 @@ constexpr auto kCodes6 = std::to_array<CodeName>({
     {4, 8, "too many extension headers"},
     {4, 9, "too many options"},
     {4, 10, "option too big"},
+    {138, 0, "command"},
+    {138, 1, "result"},
+    {138, 255, "sequence number reset"},
+    {139, 0, "about an IPv6 address"},
+    {139, 1, "about a name"},
+    {139, 2, "about an IPv4 address"},
+    {140, 0, "success"},
+    {140, 1, "refused"},
+    {140, 2, "unknown query type"},
+    {155, 0, "DODAG information solicitation"},
+    {155, 1, "DODAG information object"},
+    {155, 2, "destination advertisement"},
+    {155, 3, "destination advertisement ack"},
+    {155, 4, "P2P discovery reply"},
+    {155, 5, "P2P discovery reply ack"},
+    {155, 6, "measurement"},
+    {155, 7, "destination cleanup"},
+    {155, 8, "destination cleanup ack"},
+    {155, 128, "secure DODAG information solicitation"},
+    {155, 129, "secure DODAG information object"},
+    {155, 130, "secure destination advertisement"},
+    {155, 131, "secure destination advertisement ack"},
+    {155, 135, "secure destination cleanup"},
+    {155, 136, "secure destination cleanup ack"},
+    {155, 138, "consistency check"},
+    {161, 1, "malformed query"},
+    {161, 2, "no such interface"},
+    {161, 3, "no such table entry"},
+    {161, 4, "multiple interfaces"},
 });
 
 }  // namespace
@@ -175,8 +245,8 @@ std::string IcmpCodeName(uint8_t protocol, uint8_t type, uint8_t code) {
 }
 
 bool IcmpHasIdentifier(uint8_t protocol, uint8_t type) {
-  if (protocol == kIcmpv6) return type == 128 || type == 129;
-  return type == 0 || type == 8 || (type >= 13 && type <= 18);
+  if (protocol == kIcmpv6) return type == 128 || type == 129 || type == 160 || type == 161;
+  return type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43;
 }
 
 }  // namespace dfc

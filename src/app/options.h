@@ -41,6 +41,7 @@ struct ListOptions {
   uint64_t limit = kTableRowsDefault;
   Format format = Format::kTable;
   bool digest = false;
+  bool pings = false;
 };
 
 struct ShowOptions {

@@ -25,7 +25,7 @@ namespace dfc {
 struct Field {
   enum class Kind {
     kText,
-    kNumber,    // Bare in JSON; "" is null.
+    kNumber,    // Bare in JSON, true and false too; "" is null.
     kOptional,  // Text; "" is null.
   };
   std::string name;
@@ -37,7 +37,8 @@ class RecordWriter {
   // REQUIRES: `format` is kJson or kTsv; `fields` and `out` outlive the writer.
   RecordWriter(Format format, std::span<const Field> fields, Output& out);
 
-  // REQUIRES: a value for each field, in that order; a kNumber is a JSON number or "".
+  // REQUIRES: a value for each field, in that order; a kNumber is a JSON number, true, false
+  // or "".
   void Write(std::span<const std::string> values);
 
   // Ends the listing; nothing may be written after it.

@@ -8,6 +8,8 @@
 #include "dfc/reader.h"
 #include "dfc/time.h"
 #include "flow_words.h"
+#include "icmp_names.h"
+#include "icmp_words.h"
 #include "output.h"
 #include "reading.h"
 #include "text.h"
@@ -17,6 +19,9 @@ namespace dfc {
 namespace {
 
 using View = ShowOptions::View;
+
+constexpr uint64_t kErrorsShown = 10;
+constexpr uint64_t kMessagesShown = 20;
 
 bool IsWanted(const ShowOptions& options, Side side) {
   return side == Side::kClient ? options.client : options.server;
@@ -53,12 +58,62 @@ void PrintHeader(const StoredFlow& flow, Output& out) {
   out.Write(fmt::format("  client     {}\n", CountsText(row.counts[0])));
   out.Write(fmt::format("  server     {}\n", CountsText(row.counts[1])));
   out.Write(fmt::format("  community  {}\n", EscapeLine(flow.community_id)));
-  out.Write(fmt::format("  sensor     {}\n\n", EscapeLine(flow.sensor)));
+  out.Write(fmt::format("  sensor     {}\n", EscapeLine(flow.sensor)));
+}
+
+// ICMP errors that quote the flow; the last line, where there are many, tells how to list them.
+absl::Status PrintErrors(Reader& reader, const StoredFlow& flow, Output& out) {
+  const std::string about = fmt::format("about:{}", FormatFlowId(flow.row.id));
+  uint64_t errors = 0;
+  DFC_RETURN_IF_ERROR(reader.Icmp({about, "time", kErrorsShown + 1}, [&](const StoredIcmp& error) {
+    if (errors++ == kErrorsShown) return;
+    const double delay_s =
+        static_cast<double>(error.row.t_ns - flow.row.id.t_start_ns) / kNsPerSecond;
+    out.Write(fmt::format("  icmp       {:+.6f} s  {} to {}: {}; {}\n", delay_s,
+                          FormatAddress(error.source), FormatAddress(error.destination),
+                          IcmpTypeAndCode(error), IcmpDetailsText(error)));
+  }));
+  if (errors > kErrorsShown) out.Write(fmt::format("  icmp       more: dfc icmp {}\n", about));
+  return absl::OkStatus();
+}
+
+// The messages of an ICMP flow in words, as many as `limit`.
+absl::Status PrintMessages(Reader& reader, const StoredFlow& flow, uint64_t limit, Output& out) {
+  const std::string of_flow = fmt::format("id:{}", FormatFlowId(flow.row.id));
+  uint64_t messages = 0;
+  DFC_RETURN_IF_ERROR(reader.Icmp({of_flow, "time", limit}, [&](const StoredIcmp& message) {
+    ++messages;
+    const double delay_s =
+        static_cast<double>(message.row.t_ns - flow.row.id.t_start_ns) / kNsPerSecond;
+    std::string words = IcmpTypeAndCode(message);
+    if (message.row.pairing != IcmpPairing::kNone && message.row.pairing != IcmpPairing::kError) {
+      words += fmt::format(", seq {}", message.row.seq);
+    }
+    const std::string round_trip = IcmpRoundTrip(message.row.rtt_ns, 3);
+    if (!round_trip.empty()) words += fmt::format(", {} ms", round_trip);
+    const std::string remarks = IcmpRemarks(message);
+    out.Write(fmt::format("  {:+.6f} s  {}  {}{}{}\n", delay_s,
+                          message.row.side == Side::kClient ? "client" : "server", words,
+                          remarks.empty() ? "" : ", ", remarks));
+  }));
+  if (messages == limit && flow.row.counts[0].packets + flow.row.counts[1].packets > limit) {
+    out.Write(fmt::format("  more: dfc icmp {}\n", of_flow));
+  }
+  out.Put('\n');
+  return absl::OkStatus();
 }
 
 absl::Status PrintConversation(Reader& reader, const StoredFlow& flow, const ShowOptions& options,
                                Output& out) {
   PrintHeader(flow, out);
+  DFC_RETURN_IF_ERROR(PrintErrors(reader, flow, out));
+  out.Put('\n');
+  if (IsIcmp(flow.row.protocol)) {
+    DFC_RETURN_IF_ERROR(PrintMessages(reader, flow, kMessagesShown, out));
+    // What is no text anyhow has been told in words.
+    const bool has_text = IcmpHasIdentifier(flow.row.protocol, flow.row.icmp_type);
+    if (!has_text && options.view == View::kText) return absl::OkStatus();
+  }
   TurnPrinter printer(options.view, out.terminal(), flow.row.id.t_start_ns);
   bool is_empty = true;
   DFC_RETURN_IF_ERROR(reader.Turns(flow.row.id, [&](const Turn& turn) {
@@ -67,9 +122,7 @@ absl::Status PrintConversation(Reader& reader, const StoredFlow& flow, const Sho
     is_empty = false;
   }));
   out.Write(printer.Finish());
-  if (is_empty) {
-    out.Write(IsIcmp(flow.row.protocol) ? "(messages: see dfc icmp)\n" : "(no content)\n");
-  }
+  if (is_empty) out.Write("(no content)\n");
   return absl::OkStatus();
 }
 

@@ -126,6 +126,11 @@ void AddLimits(const PipelineReport& report, std::string& out) {
             fmt::format("{} not waited for: no memory to hold what came behind",
                         Count(flows.gaps_given_up_early, "gap", "gaps")));
   }
+  if (flows.icmp_requests_dropped != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} made room for others before a reply came",
+                        Count(flows.icmp_requests_dropped, "ICMP request", "ICMP requests")));
+  }
   if (report.checksums_offloaded != 0) {
     AddLine(out, "checksums",
             fmt::format("{} left to the sending card, and taken as right",

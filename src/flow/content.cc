@@ -144,13 +144,16 @@ void ContentLog::AddData(Target to, Side side, int64_t t_ns, uint64_t offset, By
 }
 
 // A datagram stays whole: one larger than a chunk may be makes a larger chunk of its own.
-void ContentLog::AddDatagram(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+ContentPlace ContentLog::AddDatagram(Target to, Side side, int64_t t_ns, uint64_t offset,
+                                     ByteSpan bytes) {
   ContentState& state = to.state;
   if (state.bytes > 0 && state.bytes + bytes.size() > kChunkContentBytesMax) Complete(to);
   OpenRun(to, {t_ns, offset, 0, 0, 0, side, TurnKind::kDatagram});
+  const ContentPlace place{state.n, state.bytes};
   state.in_datagram = true;
   CopyIn(state, bytes);
   state.in_datagram = false;
+  return place;
 }
 
 void ContentLog::AddGap(Target to, Side side, int64_t t_ns, uint64_t offset, uint32_t bytes) {

@@ -47,6 +47,12 @@ struct ContentState {
   uint64_t version;       // Packets of the flow when the chunk last grew.
 };
 
+// Where in a flow's content something begins.
+struct ContentPlace {
+  uint32_t n;   // Of the chunk.
+  uint32_t at;  // Position in the chunk's content.
+};
+
 // Works on the state of whichever flow it is handed. One worker owns it.
 class ContentLog {
  public:
@@ -60,7 +66,7 @@ class ContentLog {
 
   // Bytes at `offset` of the side's stream. Splits at the chunk's end.
   void AddData(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes);
-  void AddDatagram(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes);
+  ContentPlace AddDatagram(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes);
   void AddGap(Target to, Side side, int64_t t_ns, uint64_t offset, uint32_t bytes);
 
   // Everything leaves and the chunk is complete; what follows belongs to the next chunk.

@@ -9,6 +9,7 @@
 #include "event_writer.h"
 #include "flow_ledger.h"
 #include "flow_table.h"
+#include "icmp_requests.h"
 
 namespace dfc {
 
@@ -28,9 +29,9 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   void UpdateBatch(std::span<const Packet> packets);
   void UpdateOne(const Packet& packet, const FlowKey& key, uint32_t hash);
   void UpdateProtocol(const Packet& packet, uint32_t at, Side side);
-  void UpdateIcmp(const Packet& packet, Flow& flow, Side side);
+  void UpdateIcmp(const Packet& packet, uint32_t at, Side side, const ContentPlace& place);
   void Close(uint32_t at);
-  void AddDatagram(const Packet& packet, uint32_t at, Side side);
+  ContentPlace AddDatagram(const Packet& packet, uint32_t at, Side side);
 
   uint32_t Open(const Packet& packet, const FlowKey& key, uint32_t hash, int64_t t_start_min_ns);
   void End(uint32_t at);
@@ -62,7 +63,8 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   const uint64_t table_secret_;
   FlowTable flows_;
   Slab<TcpState> tcp_;
-  Slab<EchoState> echoes_;
+  Slab<IcmpExchange> exchanges_;
+  IcmpRequests requests_;
   TimerWheel wheel_;
   SegmentPool pool_;
   HeldBudget held_;

@@ -123,6 +123,26 @@ std::string ProtocolName(uint8_t protocol) {
   }
 }
 
+const char* IcmpPairingName(IcmpPairing pairing) {
+  switch (pairing) {
+    case IcmpPairing::kNone:
+      return "";
+    case IcmpPairing::kRequest:
+      return "request";
+    case IcmpPairing::kReply:
+      return "reply";
+    case IcmpPairing::kLate:
+      return "late";
+    case IcmpPairing::kDuplicate:
+      return "duplicate";
+    case IcmpPairing::kStray:
+      return "stray";
+    case IcmpPairing::kError:
+      return "error";
+  }
+  return "";
+}
+
 ChunkView ViewChunk(ByteSpan row) {
   ChunkView view;
   DFC_CHECK(row.size() >= sizeof(ChunkRow));

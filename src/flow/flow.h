@@ -29,17 +29,6 @@ FlowKey KeyOf(const FiveTuple& tuple);
 FlowKey KeyOf(const Packet& packet);
 uint64_t HashOf(const FlowKey& key, uint64_t seed);
 
-// ICMP requests that wait for their replies, by sequence number.
-struct EchoState {
-  static constexpr size_t kOutstandingMax = 16;
-  struct Request {
-    int64_t t_ns;
-    uint16_t seq;
-    bool waits;
-  };
-  Request requests[kOutstandingMax];
-};
-
 inline constexpr uint32_t kNoFlow = UINT32_MAX;
 
 // Trivially copyable. Indices name other slots.
@@ -53,7 +42,7 @@ struct Flow {
   uint32_t timer_next, timer_previous;
   uint32_t timer_bucket;
   uint32_t hash;
-  uint32_t extension;  // Slot of the TcpState or EchoState; kNoFlow without.
+  uint32_t extension;  // Slot of the TcpState or IcmpExchange; kNoFlow without.
   uint32_t icmp_messages;
   Tunnel tunnel;
   uint16_t flags;

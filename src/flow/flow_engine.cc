@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kBatchPackets = 256;
 constexpr size_t kEvictionTriesMax = 64;
-constexpr size_t kPrefetchAhead = 8;  // Packets between the fetch of a slot and its use.
+constexpr size_t kRequestsPerFlow = 2;  // ICMP requests remembered: as many for each flow there is.
+constexpr size_t kPrefetchAhead = 8;    // Packets between the fetch of a slot and its use.
 
 uint64_t IdentitySeed(std::string_view sensor) { return XXH3_64bits(sensor.data(), sensor.size()); }
 
@@ -40,7 +41,8 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       table_secret_(table_secret),
       flows_(limits.flows_max),
       tcp_(limits.flows_max),
-      echoes_(limits.flows_max),
+      exchanges_(limits.flows_max),
+      requests_(limits.flows_max * kRequestsPerFlow, table_secret),
       wheel_(flows_),
       pool_(limits.content_bytes_max),
       held_{pool_, this},
@@ -121,8 +123,9 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
 void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side side) {
   Flow& flow = flows_[at];
   if (flow.protocol() != kTcp) {
-    if (IsIcmp(flow.protocol())) UpdateIcmp(packet, flow, side);
-    if (packet.has_datagram) AddDatagram(packet, at, side);
+    if (!packet.has_datagram) return;
+    const ContentPlace place = AddDatagram(packet, at, side);
+    if (IsIcmp(flow.protocol())) UpdateIcmp(packet, at, side, place);
     return;
   }
   const StreamLimits limits{limits_.held_bytes_max, limits_.gap_hold_ns};
@@ -153,36 +156,21 @@ void FlowEngine::Impl::Close(uint32_t at) {
   wheel_.Schedule(at, flows_[at].last_clock_ns + IdleTimeout(flows_[at]));
 }
 
-void FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side) {
+ContentPlace FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side) {
   ListContent(at);
   SideCounts& counts = flows_[at].counts[static_cast<size_t>(side)];
   const uint64_t offset = counts.content_bytes + counts.gap_bytes;
   ledger_.CountPayload(packet);
-  content_.AddDatagram(TargetOf(at), side, packet.time_ns, offset,
-                       ByteSpan(packet.payload, packet.payload_bytes));
+  const ContentPlace place = content_.AddDatagram(TargetOf(at), side, packet.time_ns, offset,
+                                                  ByteSpan(packet.payload, packet.payload_bytes));
   ListContent(at);
   counts.content_bytes += packet.payload_bytes;
   counters.content_bytes += packet.payload_bytes;
   ledger_.CountBytes(packet.ledger_cell, Outcome::kDatagramStored, packet.payload_bytes);
-  if (packet.payload_missing == 0) return;
+  if (packet.payload_missing == 0) return place;
   Direct(at, side);
   OnGap(packet.time_ns, offset + packet.payload_bytes, packet.payload_missing);
-}
-
-void FlowEngine::Impl::UpdateIcmp(const Packet& packet, Flow& flow, Side side) {
-  int64_t rtt_ns = -1;
-  if (flow.extension != kNoFlow) rtt_ns = PairEcho(echoes_[flow.extension], packet);
-  IcmpRow row = IcmpRowOf(packet, flow.id, flow.icmp_messages, side, rtt_ns);
-  ++flow.icmp_messages;
-  ++counters.icmp_messages;
-  if (row.has_quote) {
-    const FlowKey key = KeyOf(packet.icmp.quoted);
-    const uint32_t about = flows_.Find(key, static_cast<uint32_t>(HashOf(key, table_secret_)));
-    row.about.flow_hash = HashOf(key, identity_seed_);
-    row.quote_found = about != kNoFlow && !IsExpired(flows_[about], packet.clock_ns);
-    if (row.quote_found) row.about = flows_[about].id;
-  }
-  events_.Append(RowType::kIcmp, row);
+  return place;
 }
 
 uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32_t hash,
@@ -210,7 +198,7 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
     source_is_client = !OpensWithAnswer(packet);
     flow.icmp_type = packet.icmp.type;
     flow.icmp_code = packet.icmp.code;
-    if (packet.icmp.is_query) flow.extension = echoes_.Take();
+    flow.extension = exchanges_.Take();
   }
   const bool source_is_low =
       packet.tuple.source == key.low && packet.tuple.source_port == key.low_port;
@@ -259,7 +247,8 @@ void FlowEngine::Impl::End(uint32_t at) {
     if (flow.protocol() == kTcp) {
       tcp_.Give(flow.extension);
     } else {
-      echoes_.Give(flow.extension);
+      requests_.Forget(exchanges_[flow.extension]);
+      exchanges_.Give(flow.extension);
     }
   }
   flows_.Erase(at);

@@ -18,7 +18,7 @@ constexpr size_t kMiB = size_t{1} << 20;
 // as far as a capture of days fills it, the program, its libraries and the store's cache.
 constexpr size_t kFixedBytes = 56 * kMiB;
 constexpr size_t kPacketBlocks = 8;
-// A flow's slot, its TCP or echo state and two entries of the index, rounded up.
+// A flow's slot, its TCP state or two ICMP requests, and entries of the indexes, rounded up.
 constexpr size_t kFlowBytes = 640;
 // Of what is left, this part is for flows, the rest for their content.
 constexpr size_t kFlowsPercent = 40;

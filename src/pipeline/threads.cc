@@ -206,6 +206,7 @@ void AddCounters(const FlowCounters& from, FlowCounters& to) {
   to.refused_bytes += from.refused_bytes;
   to.gaps_given_up_early += from.gaps_given_up_early;
   to.icmp_messages += from.icmp_messages;
+  to.icmp_requests_dropped += from.icmp_requests_dropped;
 }
 
 }  // namespace

@@ -55,7 +55,11 @@ constexpr const char* kChunkUpdate =
     " version = IF(@dfc_newer, VALUES(version), version)";
 
 std::string IcmpUpdate() {
-  return " ON DUPLICATE KEY UPDATE rtt = COALESCE(rtt, VALUES(rtt)), " +
+  return " ON DUPLICATE KEY UPDATE"
+         " pairing = IF(rtt IS NULL AND VALUES(rtt) IS NOT NULL, VALUES(pairing), pairing),"
+         " request_n = COALESCE(request_n, VALUES(request_n)),"
+         " payload_equal = COALESCE(payload_equal, VALUES(payload_equal)),"
+         " rtt = COALESCE(rtt, VALUES(rtt)), " +
          JoinColumns(std::span(kIcmpColumns).subspan(12, 5), "{0} = COALESCE({0}, VALUES({0}))") +
          ", about_t_start = IF(VALUES(quote_found) > quote_found, VALUES(about_t_start),"
          " about_t_start),"

@@ -117,7 +117,16 @@ constexpr SortColumn kIcmpSorts[] = {
     {"sensor", "s.name"},
 };
 
+constexpr SortColumn kPingSorts[] = {
+    {"start", "f.t_start"},       {"id", "f.t_start"},    {"end", "f.t_last"},
+    {"client", "f.client"},       {"server", "f.server"}, {"requests", "requests"},
+    {"replies", "replies"},       {"lost", "lost"},       {"late", "late"},
+    {"duplicates", "duplicates"}, {"errors", "errors"},   {"rtt", "rtt_avg"},
+    {"sensor", "s.name"},
+};
+
 std::span<const SortColumn> SortColumns(QueryScope scope) {
+  if (scope == QueryScope::kPings) return kPingSorts;
   if (scope == QueryScope::kIcmp) return kIcmpSorts;
   return kFlowSorts;
 }

@@ -15,7 +15,11 @@
 
 namespace dfc {
 
-enum class QueryScope { kFlows, kIcmp };
+enum class QueryScope {
+  kFlows,
+  kIcmp,
+  kPings,  // Flows, joined to their ICMP messages.
+};
 
 // "" and no values when everything is wanted; otherwise " WHERE ...".
 struct SqlFilter {

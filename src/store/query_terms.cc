@@ -9,6 +9,7 @@
 
 #include "dfc/event.h"
 #include "dfc/reader.h"
+#include "row_columns.h"
 
 namespace dfc {
 
@@ -205,6 +206,10 @@ Condition Has(std::string_view value, Values& values) {
                                            {"truncated", kFlowTruncated},
                                            {"reused", kFlowReused},
                                            {"evicted", kFlowEvicted}}};
+  if (value == "icmp-error") {
+    return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
+                       IcmpErrorAbout("f.t_start", "f.flow_hash"));
+  }
   std::string names;
   for (const Name& known : kNames) {
     if (known.name == value) {
@@ -213,7 +218,7 @@ Condition Has(std::string_view value, Values& values) {
     }
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
   }
-  return Wrong(value, fmt::format("fact about a flow ({})", names));
+  return Wrong(value, fmt::format("fact about a flow ({}, icmp-error)", names));
 }
 
 // ">N", ">=N", "<N", "<=N", "N" or "LOW:HIGH" of a sum of columns.
@@ -274,6 +279,27 @@ Condition IcmpCode(std::string_view value, Values& values) {
   return IcmpNumber(value, "i.code", values);
 }
 
+Condition Pairing(std::string_view value, Values& values) {
+  std::string names;
+  for (size_t at = 1; at < kIcmpPairingCount; ++at) {
+    const std::string name = IcmpPairingName(static_cast<IcmpPairing>(at));
+    if (name == value) {
+      values.emplace_back(static_cast<uint64_t>(at));
+      return std::string("i.pairing = ?");
+    }
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  }
+  return Wrong(value, fmt::format("pairing ({})", names));
+}
+
+Condition About(std::string_view value, Values& values) {
+  const auto id = ParseFlowId(std::string(value));
+  if (!id) return Wrong(value, "flow id (32 hex digits)");
+  values.emplace_back(id->flow_hash);
+  values.emplace_back(id->t_start_ns);
+  return IcmpErrorAbout("?", "?");
+}
+
 struct Key {
   std::string_view name;
   Condition (*condition)(std::string_view value, Values& values);
@@ -287,7 +313,7 @@ constexpr Key kKeys[] = {
     {"bytes", ContentBytes, false},  {"packets", Packets, false},    {"id", Id, false},
     {"community", Community, false}, {"sensor", Sensor, false},      {"vlan", Vlan, false},
     {"tunnel", TunnelOf, false},     {"tunnel_id", TunnelId, false}, {"type", IcmpType, true},
-    {"code", IcmpCode, true}};
+    {"code", IcmpCode, true},        {"about", About, true},         {"pairing", Pairing, true}};
 
 }  // namespace
 

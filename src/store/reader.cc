@@ -48,6 +48,8 @@ class RowReader {
     }
     return address;
   }
+  ByteSpan Bytes() { return cursor_.Bytes(column_++); }
+  bool IsNull() const { return cursor_.IsNull(column_); }
   bool damaged() const { return damaged_; }
 
  private:
@@ -93,7 +95,7 @@ StoredFlow ReadFlow(RowReader& row) {
   return flow;
 }
 
-// Of kIcmpColumns, then the flow's protocol, client and server.
+// Of kIcmpColumns, then the flow's protocol, client and server, the quoted flow and the payload.
 StoredIcmp ReadIcmp(RowReader& row) {
   StoredIcmp message{};
   IcmpRow& icmp = message.row;
@@ -112,17 +114,29 @@ StoredIcmp ReadIcmp(RowReader& row) {
   icmp.has_quote = !row.TakeNull();
   if (icmp.has_quote) icmp.quoted.protocol = row.Small<uint8_t>();
   icmp.quoted.source = row.Address();
+  icmp.quote_cut = icmp.has_quote && row.IsNull();
   icmp.quoted.source_port = row.Small<uint16_t>();
   icmp.quoted.destination = row.Address();
   icmp.quoted.destination_port = row.Small<uint16_t>();
   icmp.about.t_start_ns = row.Signed();
   icmp.about.flow_hash = row.Unsigned();
   icmp.quote_found = row.Small<uint8_t>() != 0;
+  icmp.pairing = row.Small<IcmpPairing>(kIcmpPairingCount);
+  icmp.request_n = row.TakeNull() ? kNoIcmpMessage : row.Small<uint32_t>();
+  const bool is_compared = !row.TakeNull();
+  const bool is_equal = is_compared && row.Small<uint8_t>() != 0;
+  if (is_compared) icmp.payload = is_equal ? IcmpPayload::kEqual : IcmpPayload::kDiffers;
+  icmp.content_n = row.Small<uint32_t>();
+  icmp.content_at = row.Small<uint32_t>();
+  icmp.content_bytes = row.Small<uint32_t>();
   message.protocol = row.Small<uint8_t>();
   const IpAddress client = row.Address();
   const IpAddress server = row.Address();
   message.source = icmp.side == Side::kClient ? client : server;
   message.destination = icmp.side == Side::kClient ? server : client;
+  message.has_about = !row.TakeNull();
+  if (message.has_about) message.about = {row.Signed(), icmp.about.flow_hash};
+  message.payload = row.Bytes();
   return message;
 }
 
@@ -139,10 +153,55 @@ std::string FlowSelect() {
 
 std::string IcmpSelect() {
   return fmt::format(
-      "SELECT {}, f.protocol, f.client, f.server FROM icmp i"
+      "SELECT {}, f.protocol, f.client, f.server, {},"
+      " CASE WHEN i.type NOT IN (0, 8, 128, 129) THEN"
+      " (SELECT SUBSTR(c.content, i.content_at + 1, CASE WHEN i.content_bytes < {} THEN"
+      " i.content_bytes ELSE {} END) FROM chunk AS c WHERE c.t_start = i.t_start"
+      " AND c.flow_hash = i.flow_hash AND c.n = i.content_n) END FROM icmp i"
       " JOIN flow f ON f.t_start = i.t_start AND f.flow_hash = i.flow_hash"
       " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id",
-      JoinColumns(kIcmpColumns, "i.{0}"));
+      JoinColumns(kIcmpColumns, "i.{0}"), kIcmpAbout, kIcmpPayloadShown, kIcmpPayloadShown);
+}
+
+// Groups the messages `i` of flow `f`; see ReadPing for the columns.
+std::string PingSelect(const std::string& where) {
+  constexpr const char* kCount = "COUNT(CASE WHEN {} THEN 1 END)";
+  const auto count = [&](const char* of) { return fmt::format(fmt::runtime(kCount), of); };
+  const std::string requests = count("i.pairing = 1");
+  const std::string answered = count("i.pairing IN (2, 3)");
+  constexpr const char* kFirst = "CASE WHEN i.pairing IN (2, 3) THEN i.rtt END";
+  return fmt::format(
+      "SELECT f.t_start, f.flow_hash, f.client, f.server, f.protocol, f.icmp_type, f.client_port,"
+      " f.t_last, {} AS requests, {} AS replies, {} - {} AS lost, {} AS late, {} AS duplicates,"
+      " {} AS strays, {} AS differing, (SELECT COUNT(*) FROM icmp AS i WHERE {}) AS errors,"
+      " MIN({}) AS rtt_min, CAST(ROUND(AVG({})) AS SIGNED) AS rtt_avg, MAX({}) AS rtt_max"
+      " FROM flow f JOIN icmp i ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
+      " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id{} i.pairing BETWEEN 1 AND 5"
+      " GROUP BY f.t_start, f.flow_hash",
+      requests, count("i.pairing BETWEEN 2 AND 5"), requests, answered, count("i.pairing = 3"),
+      count("i.pairing = 4"), count("i.pairing = 5"), count("i.payload_equal = 0"),
+      IcmpErrorAbout("f.t_start", "f.flow_hash"), kFirst, kFirst, kFirst,
+      where.empty() ? " WHERE" : where + " AND");
+}
+
+StoredPing ReadPing(RowReader& row) {
+  StoredPing ping{};
+  ping.id.t_start_ns = row.Signed();
+  ping.id.flow_hash = row.Unsigned();
+  ping.client = row.Address();
+  ping.server = row.Address();
+  ping.protocol = row.Small<uint8_t>();
+  ping.type = row.Small<uint8_t>();
+  ping.ident = row.Small<uint16_t>();
+  ping.t_last_ns = row.Signed();
+  for (uint64_t* count : {&ping.requests, &ping.replies, &ping.lost, &ping.late, &ping.duplicates,
+                          &ping.strays, &ping.differing, &ping.errors}) {
+    *count = row.Unsigned();
+  }
+  for (int64_t* rtt_ns : {&ping.rtt_min_ns, &ping.rtt_avg_ns, &ping.rtt_max_ns}) {
+    *rtt_ns = row.TakeNull() ? -1 : row.Signed();
+  }
+  return ping;
 }
 
 // The stores count rows in 63 bits.
@@ -162,6 +221,8 @@ class SqlReader final : public Reader {
   absl::Status Turns(const FlowId& id, const std::function<void(const Turn&)>& each) override;
   absl::Status Icmp(const FlowQuery& query,
                     const std::function<void(const StoredIcmp&)>& each) override;
+  absl::Status Pings(const FlowQuery& query,
+                     const std::function<void(const StoredPing&)>& each) override;
 
  private:
   absl::StatusOr<std::unique_ptr<SqlCursor>> Select(const std::string& select,
@@ -262,6 +323,25 @@ absl::Status SqlReader::Icmp(const FlowQuery& query,
     const StoredIcmp message = ReadIcmp(row);
     if (row.damaged()) return Damaged("icmp", message.row.id);
     each(message);
+  }
+}
+
+absl::Status SqlReader::Pings(const FlowQuery& query,
+                              const std::function<void(const StoredPing&)>& each) {
+  DFC_ASSIGN_OR_RETURN(SqlFilter filter, ParseFilter(query.filter, QueryScope::kPings));
+  DFC_ASSIGN_OR_RETURN(const std::string order,
+                       ParseSort(query.sort, QueryScope::kPings, connection_->HashOrder()));
+  filter.values.emplace_back(SqlLimit(query.limit));
+  DFC_ASSIGN_OR_RETURN(
+      const auto cursor,
+      connection_->Query(PingSelect(filter.where) + order + " LIMIT ?", filter.values));
+  for (;;) {
+    DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
+    if (!found) return absl::OkStatus();
+    RowReader row(*cursor);
+    const StoredPing ping = ReadPing(row);
+    if (row.damaged()) return Damaged("flow", ping.id);
+    each(ping);
   }
 }
 

@@ -3,7 +3,10 @@
 // is given lives until the row is finished.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
+#include <string_view>
 
 #include "dfc/event.h"
 
@@ -61,7 +64,36 @@ inline constexpr const char* kIcmpColumns[] = {"t_start",
                                                "quoted_destination_port",
                                                "about_t_start",
                                                "about_flow_hash",
-                                               "quote_found"};
+                                               "quote_found",
+                                               "pairing",
+                                               "request_n",
+                                               "payload_equal",
+                                               "content_n",
+                                               "content_at",
+                                               "content_bytes"};
+
+// The flow that ICMP message `i` is about, by its t_start: the one that was known when the message
+// came. Else, of those with the quoted hash, the last that began before it and had a packet in the
+// minute before, or the first that begins in the minute after it, or the same within an hour, which
+// is the longest that a flow may be idle. NULL when there is none. The same as in view v_icmp.
+inline constexpr const char* kIcmpAbout =
+    "CASE WHEN i.quote_found = 1 THEN i.about_t_start WHEN i.about_flow_hash <> 0 THEN COALESCE("
+    "(SELECT MAX(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash"
+    " AND a.t_start <= i.t AND a.t_last >= i.t - 60000000000),"
+    "(SELECT MIN(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash"
+    " AND a.t_start > i.t AND a.t_start <= i.t + 60000000000),"
+    "(SELECT MAX(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash"
+    " AND a.t_start <= i.t AND a.t_last >= i.t - 3600000000000),"
+    "(SELECT MIN(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash"
+    " AND a.t_start > i.t AND a.t_start <= i.t + 3600000000000)) END";
+
+// Holds for those messages `i` that are about the flow with this key. The index icmp_about has the
+// rows that quote something, hence the second part.
+inline std::string IcmpErrorAbout(std::string_view t_start, std::string_view flow_hash) {
+  return fmt::format(
+      "i.about_flow_hash = {} AND i.quoted_protocol IS NOT NULL AND COALESCE({}, 0) = {}",
+      flow_hash, kIcmpAbout, t_start);
+}
 
 inline constexpr const char* kLedgerColumns[] = {"t_minute", "sensor_id", "source", "outcome",
                                                  "packets",  "bytes",     "version"};
@@ -112,12 +144,26 @@ void EmitChunk(const ChunkRow& row, std::string_view turns, ByteSpan content, Em
 }
 
 template <typename Emit>
-void EmitQuote(const FiveTuple& quoted, Emit& emit) {
-  emit.Unsigned(quoted.protocol);
-  emit.Bytes(quoted.source.bytes);
-  emit.Unsigned(quoted.source_port);
-  emit.Bytes(quoted.destination.bytes);
-  emit.Unsigned(quoted.destination_port);
+void EmitQuote(const IcmpRow& row, Emit& emit) {
+  emit.Unsigned(row.quoted.protocol);
+  emit.Bytes(row.quoted.source.bytes);
+  row.quote_cut ? emit.Null() : emit.Unsigned(row.quoted.source_port);
+  emit.Bytes(row.quoted.destination.bytes);
+  row.quote_cut ? emit.Null() : emit.Unsigned(row.quoted.destination_port);
+}
+
+template <typename Emit>
+void EmitIcmpPair(const IcmpRow& row, Emit& emit) {
+  emit.Unsigned(static_cast<uint8_t>(row.pairing));
+  row.request_n == kNoIcmpMessage ? emit.Null() : emit.Unsigned(row.request_n);
+  if (row.payload == IcmpPayload::kUnknown) {
+    emit.Null();
+  } else {
+    emit.Unsigned(row.payload == IcmpPayload::kEqual ? 1 : 0);
+  }
+  emit.Unsigned(row.content_n);
+  emit.Unsigned(row.content_at);
+  emit.Unsigned(row.content_bytes);
 }
 
 template <typename Emit>
@@ -135,13 +181,15 @@ void EmitIcmp(const IcmpRow& row, Emit& emit) {
   emit.Unsigned(row.payload_bytes);
   row.rtt_ns < 0 ? emit.Null() : emit.Signed(row.rtt_ns);
   if (row.has_quote) {
-    EmitQuote(row.quoted, emit);
+    EmitQuote(row, emit);
   } else {
     for (int column = 0; column < 5; ++column) emit.Null();
   }
-  emit.Signed(row.has_quote ? row.about.t_start_ns : 0);
-  emit.Unsigned(row.has_quote ? row.about.flow_hash : 0);
-  emit.Unsigned(row.has_quote && row.quote_found ? 1 : 0);
+  const bool names_flow = row.has_quote && !row.quote_cut;
+  emit.Signed(names_flow ? row.about.t_start_ns : 0);
+  emit.Unsigned(names_flow ? row.about.flow_hash : 0);
+  emit.Unsigned(names_flow && row.quote_found ? 1 : 0);
+  EmitIcmpPair(row, emit);
 }
 
 template <typename Emit>

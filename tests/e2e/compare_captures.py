@@ -60,7 +60,8 @@ def digest(data):
     return len(data), hashlib.sha256(data).hexdigest()
 
 
-Message = collections.namedtuple("Message", "protocol src dst type code ident timed payload")
+Message = collections.namedtuple(
+    "Message", "protocol src dst type code ident timed equal payload")
 
 
 class Replayed:
@@ -102,7 +103,7 @@ class Replayed:
             payloads = messages[row["flow_hash"], row["side"], row["t"]]
             self.icmp.append(Message(flow["protocol"], ends[row["side"]], ends[1 - row["side"]],
                                      row["type"], row["code"], row["ident"],
-                                     row["rtt"] is not None,
+                                     row["rtt"] is not None, row["payload_equal"] == 1,
                                      payloads.pop(0) if payloads else b""))
         database.close()
 
@@ -181,15 +182,17 @@ def compare_icmp(rows, replayed):
 
 
 def compare_echo(row, messages):
-    """Requests, replies, replies with a round-trip time, and the content of both ways."""
+    """Requests, replies, those with a round-trip time, those that brought back what was sent, and
+    the content of both ways."""
     src, dst, ident = packed(row["src"]), packed(row["dst"]), int(row["ident_or_type"])
     asked = [m for m in messages if (m.src, m.dst, m.ident) == (src, dst, ident)
              and (m.protocol, m.type) in ECHO_REQUESTS]
     told = [m for m in messages if (m.src, m.dst, m.ident) == (dst, src, ident)
             and (m.protocol, m.type) in ECHO_REPLIES]
-    have = (len(asked), len(told), sum(m.timed for m in told),
+    have = (len(asked), len(told), sum(m.timed for m in told), sum(m.equal for m in told),
             *digest(b"".join(m.payload for m in asked)), *digest(b"".join(m.payload for m in told)))
-    want = (*(int(row[name]) for name in ("requests_or_count", "replies", "matched")),
+    counts = ("requests_or_count", "replies", "matched", "payload_equal")
+    want = (*(int(row[name]) for name in counts),
             int(row["req_bytes"]), row["req_sha256"], int(row["rep_bytes"]), row["rep_sha256"])
     return have, want
 

@@ -48,6 +48,16 @@ TEST(IcmpQuery, TellsRequestFromReply) {
   EXPECT_FALSE(HeaderOf(Ping6().Type(129)).is_request);
 }
 
+// RFC 8335: one byte of sequence number, then flags, which differ between request and reply.
+TEST(IcmpQuery, ExtendedEchoHasANarrowSequence) {
+  for (const PacketBuilder& ping :
+       {Ping().Type(42).Rest(0x12340701), Ping().Type(43).Rest(0x12340746),
+        Ping6().Type(160).Rest(0x12340701), Ping6().Type(161).Rest(0x12340746)}) {
+    EXPECT_EQ(HeaderOf(ping).ident, 0x1234);
+    EXPECT_EQ(HeaderOf(ping).seq, 7);
+  }
+}
+
 TEST(IcmpQuery, OtherMessagesHaveNoIdentifier) {
   const Packet packet = Decode(Ping6().Type(135).Rest(0x01020304)).packet;
   EXPECT_FALSE(packet.icmp.is_query);
@@ -104,6 +114,73 @@ TEST(IcmpQuote, OfAFirstFragmentHasPorts) {
   const FrameBytes frame6 = Sent6().Fragment(0, 16);
   EXPECT_EQ(QuoteOf(Unreachable6().Data(FrameBytes(frame6.begin() + 14, frame6.end()))),
             "fd00::1:1000 fd00::2:80 6");
+}
+
+// What is known of a quote without ports: the ends and the protocol.
+std::string EndsOf(const PacketBuilder& packet) {
+  const IcmpHeader icmp = HeaderOf(packet);
+  EXPECT_FALSE(icmp.has_quote && icmp.quote_cut);
+  if (!icmp.quote_cut) return "none";
+  return FormatAddress(icmp.quoted.source) + " " + FormatAddress(icmp.quoted.destination) + " " +
+         std::to_string(icmp.quoted.protocol);
+}
+
+FrameBytes Without(const FrameBytes& frame, size_t front, size_t back = 0) {
+  return {frame.begin() + static_cast<ptrdiff_t>(front),
+          frame.end() - static_cast<ptrdiff_t>(back)};
+}
+
+TEST(IcmpQuote, WithoutPortsHasTheEnds) {
+  EXPECT_EQ(EndsOf(Unreachable().Data(Without(Sent().Fragment(8, 8), 14))), "10.0.0.1 10.0.0.2 17");
+  EXPECT_EQ(EndsOf(Unreachable6().Data(Without(Sent6().Fragment(8, 8), 14))), "fd00::1 fd00::2 6");
+  EXPECT_EQ(EndsOf(Unreachable().Data(Without(Sent().Datagram(), 0, 14))), "10.0.0.1 10.0.0.2 17");
+  EXPECT_EQ(EndsOf(Unreachable().Data(Sent().Datagram())), "none");
+  EXPECT_EQ(EndsOf(Unreachable().Data("")), "none");
+}
+
+// Two addresses, the link-layer address of the target, and the datagram in an option.
+PacketBuilder Redirect6(const FrameBytes& redirected, int option = 4) {
+  std::string data(32, '\x20');
+  data += std::string("\2\1\2\3\4\5\6\7", 8);
+  data += static_cast<char>(option);
+  data += static_cast<char>((8 + redirected.size()) / 8);
+  data += std::string(6, '\0') + std::string(redirected.begin(), redirected.end());
+  return Icmp("fe80::1", "fd00::1").Type(137).Data(data);
+}
+
+TEST(IcmpQuote, OfARedirectIsInAnOption) {
+  EXPECT_EQ(QuoteOf(Redirect6(Sent6().Datagram())), "fd00::1:1000 fd00::2:80 6");
+  EXPECT_EQ(QuoteOf(Redirect6(Sent6().Datagram(), 14)), "none");
+  EXPECT_EQ(QuoteOf(Icmp("fe80::1", "fd00::1").Type(137).Data(std::string(60, '\0'))), "none");
+  EXPECT_EQ(QuoteOf(Icmp("fe80::1", "fd00::1").Type(137).Data("")), "none");
+}
+
+TEST(IcmpQuote, OfARedirectIsReadNoFurtherThanItGoes) {
+  const PacketBuilder whole = Redirect6(Sent6().Datagram());
+  for (size_t bytes = 0; bytes <= whole.data().size(); ++bytes) {
+    const PacketBuilder cut =
+        Icmp("fe80::1", "fd00::1").Type(137).Data(whole.data().substr(0, bytes));
+    EXPECT_EQ(QuoteOf(cut) != "none", bytes >= 32 + 8 + 8 + 40 + 4) << bytes;
+  }
+}
+
+TEST(IcmpQuote, TellsWhichRequestItIs) {
+  const IcmpHeader icmp = HeaderOf(Unreachable().Data(Ping().Echo(77, 5).Datagram()));
+  EXPECT_TRUE(icmp.quotes_request);
+  EXPECT_EQ(icmp.quoted_type, 8);
+  EXPECT_EQ(icmp.quoted_seq, 5);
+  EXPECT_FALSE(HeaderOf(Unreachable().Data(Ping().Type(0).Datagram())).quotes_request);
+}
+
+TEST(IcmpQuote, OfOtherIcmpHasNoPorts) {
+  EXPECT_EQ(QuoteOf(Unreachable6().Data(Ping6().Type(131).Rest(0x12340000).Datagram())),
+            "fd00::1:0 fd00::2:0 58");
+}
+
+TEST(IcmpQuote, OfSctpHasPorts) {
+  const PacketBuilder sctp =
+      PacketBuilder("10.0.0.1", "10.0.0.2", 132).Data(std::string("\x0b\x59\x0b\x5a\0\0\0\0", 8));
+  EXPECT_EQ(QuoteOf(Unreachable().Data(sctp.Datagram())), "10.0.0.1:2905 10.0.0.2:2906 132");
 }
 
 TEST(IcmpQuote, OfNonsenseIsNone) {

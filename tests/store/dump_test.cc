@@ -68,7 +68,7 @@ TEST_F(Views, ShowContentTurnByTurn) {
                         " || CASE WHEN bytes IS NULL THEN '-' ELSE hex(bytes) END FROM v_turn "
                         "ORDER BY id DESC, turn"),
             "client datagram 0 6F6E65,client data 0 474554202F,server gap 0 -,"
-            "server data 1460 00FF807A");
+            "server data 1460 00FF807A,client datagram 0 70696E67,server datagram 0 706F6E67");
 }
 
 // The words of the views are written in SQL, those of the program in C++.

@@ -158,6 +158,16 @@ TEST(Filter, TypeAndCodeAreForIcmpOnly) {
             " WHERE (i.type BETWEEN ? AND ?) AND (i.code BETWEEN ? AND ?)");
 }
 
+TEST(Filter, PairingAndAboutAreForIcmpOnly) {
+  EXPECT_EQ(Where("pairing:late", QueryScope::kIcmp), " WHERE (i.pairing = ?)");
+  EXPECT_TRUE(Where("about:17979cfe3d85cd15ffffffffffffffff", QueryScope::kIcmp)
+                  .starts_with(" WHERE (i.about_flow_hash = ? AND"));
+  for (const char* bad : {"pairing:none", "about:12", "has:icmp"}) {
+    EXPECT_TRUE(Where(bad, QueryScope::kIcmp).starts_with("column 1: ")) << bad;
+  }
+  EXPECT_TRUE(Where("pairing:late").starts_with("column 1: unknown field"));
+}
+
 TEST(Sort, EndsInTheKey) {
   EXPECT_EQ(*ParseSort("bytes", QueryScope::kFlows, "hash{0}"),
             " ORDER BY f.client_bytes + f.server_bytes, f.t_start, hash");

@@ -78,6 +78,11 @@ IcmpRow Ping(const FlowId& id, uint32_t n, bool reply) {
   row.seq = 1;
   row.side = reply ? Side::kServer : Side::kClient;
   row.type = reply ? 0 : 8;
+  row.pairing = reply ? IcmpPairing::kReply : IcmpPairing::kRequest;
+  row.payload = reply ? IcmpPayload::kEqual : IcmpPayload::kUnknown;
+  row.request_n = reply ? 0 : kNoIcmpMessage;
+  row.content_at = n * 4;
+  row.content_bytes = 4;
   return row;
 }
 
@@ -85,6 +90,7 @@ IcmpRow Unreachable(const FlowId& id, const FlowRow& about) {
   IcmpRow row = Ping(id, 0, false);
   row.type = 3;
   row.code = 1;
+  row.pairing = IcmpPairing::kNone;
   row.has_quote = true;
   row.quote_found = true;
   row.about = about.id;
@@ -124,6 +130,7 @@ void FillWithEverything(BlockBuilder& builder) {
   builder.Add(udp.id, 1, {"", ""});
   const FlowRow ping = IcmpFlow(4);
   builder.Add(ping).Add(Ping(ping.id, 0, false)).Add(Ping(ping.id, 1, true));
+  builder.Add(ping.id, 0, {"pingpong", "[0,0,0,4,2,0],[1,1500,0,4,2,4]"});
   const FlowRow error = IcmpFlow(5);
   builder.Add(error).Add(Unreachable(error.id, tcp));
   builder.Add(
@@ -162,13 +169,27 @@ std::string TurnLine(const Turn& turn) {
 
 std::string IcmpLine(const StoredIcmp& message) {
   const IcmpRow& row = message.row;
-  return fmt::format(
-      "icmp {} {} {} rtt {} {} {} {} {} {} {}>{} {}/{} quote {} {} {} {} {}:{}>{}:{}\n",
+  std::string text = fmt::format(
+      "icmp {} {} {} rtt {} {} {} {} {} {} {}>{} {}/{} quote {} {} {} {} {}:{}>{}:{}",
       FormatFlowId(row.id), row.n, row.t_ns, row.rtt_ns, row.payload_bytes, row.rest, row.ident,
       row.seq, static_cast<int>(row.side), FormatAddress(message.source),
       FormatAddress(message.destination), row.type, row.code, row.has_quote, row.quote_found,
       FormatFlowId(row.about), row.quoted.protocol, FormatAddress(row.quoted.source),
       row.quoted.source_port, FormatAddress(row.quoted.destination), row.quoted.destination_port);
+  text += fmt::format(" {} {} {} payload {}/{}+{} {}", row.quote_cut, IcmpPairingName(row.pairing),
+                      row.request_n, row.content_n, row.content_at, row.content_bytes,
+                      static_cast<int>(row.payload));
+  return fmt::format("{} about {} {}\n", text,
+                     message.has_about ? FormatFlowId(message.about) : "none",
+                     Hex(message.payload));
+}
+
+std::string PingLine(const StoredPing& ping) {
+  return fmt::format(
+      "ping {} {}>{} {} {} {} {}: {} {} {} {} {} {} {} {} rtt {} {} {}\n", FormatFlowId(ping.id),
+      FormatAddress(ping.client), FormatAddress(ping.server), ping.protocol, ping.type, ping.ident,
+      ping.t_last_ns, ping.requests, ping.replies, ping.lost, ping.late, ping.duplicates,
+      ping.strays, ping.differing, ping.errors, ping.rtt_min_ns, ping.rtt_avg_ns, ping.rtt_max_ns);
 }
 
 absl::StatusOr<std::unique_ptr<SqlConnection>> Connect(const StoreUrl& url) {
@@ -180,7 +201,7 @@ std::string DumpRows(SqlConnection& connection, const std::string& from,
                      const std::vector<std::string>& columns) {
   std::string list;
   for (const std::string& column : columns) {
-    const bool content = column == "bytes" && from.starts_with("v_turn");
+    const bool content = (column == "bytes" && from.starts_with("v_turn")) || column == "payload";
     const std::string as =
         content ? "CASE WHEN {0} IS NOT NULL THEN HEX({0}) END" : "CAST({0} AS CHAR)";
     list += (list.empty() ? "" : ", ") + fmt::format(fmt::runtime(as), column);
@@ -202,6 +223,36 @@ std::string DumpRows(SqlConnection& connection, const std::string& from,
   }
 }
 
+const std::vector<std::string> kIcmpView = {"id",
+                                            "t_start",
+                                            "n",
+                                            "t",
+                                            "time",
+                                            "sensor",
+                                            "protocol",
+                                            "source",
+                                            "destination",
+                                            "side",
+                                            "type",
+                                            "type_name",
+                                            "code",
+                                            "code_name",
+                                            "ident",
+                                            "seq",
+                                            "rest",
+                                            "payload_bytes",
+                                            "rtt",
+                                            "pairing",
+                                            "request_n",
+                                            "payload_equal",
+                                            "quoted_protocol",
+                                            "quoted_source",
+                                            "quoted_source_port",
+                                            "quoted_destination",
+                                            "quoted_destination_port",
+                                            "about",
+                                            "payload"};
+
 }  // namespace
 
 std::string DumpByReader(const StoreUrl& url) {
@@ -217,6 +268,8 @@ std::string DumpByReader(const StoreUrl& url) {
   });
   EXPECT_TRUE(status.ok()) << status;
   status = (*reader)->Icmp({}, [&](const StoredIcmp& message) { text += IcmpLine(message); });
+  EXPECT_TRUE(status.ok()) << status;
+  status = (*reader)->Pings({}, [&](const StoredPing& ping) { text += PingLine(ping); });
   EXPECT_TRUE(status.ok()) << status;
   return text;
 }
@@ -258,34 +311,11 @@ std::string DumpByViews(const StoreUrl& url) {
   const std::vector<std::string> turn = {"id",   "t_start", "n",    "turn",          "t",
                                          "time", "side",    "kind", "stream_offset", "length",
                                          "bytes"};
-  const std::vector<std::string> icmp = {"id",
-                                         "t_start",
-                                         "n",
-                                         "t",
-                                         "time",
-                                         "sensor",
-                                         "protocol",
-                                         "source",
-                                         "destination",
-                                         "side",
-                                         "type",
-                                         "code",
-                                         "ident",
-                                         "seq",
-                                         "rest",
-                                         "payload_bytes",
-                                         "rtt",
-                                         "quoted_protocol",
-                                         "quoted_source",
-                                         "quoted_source_port",
-                                         "quoted_destination",
-                                         "quoted_destination_port",
-                                         "about"};
   const std::vector<std::string> ledger = {"t_minute", "time",    "sensor",
                                            "outcome",  "packets", "bytes"};
   return DumpRows(**connection, "v_flow ORDER BY id", flow) +
          DumpRows(**connection, "v_turn ORDER BY id, n, turn", turn) +
-         DumpRows(**connection, "v_icmp ORDER BY id, n", icmp) +
+         DumpRows(**connection, "v_icmp ORDER BY id, n", kIcmpView) +
          DumpRows(**connection, "v_ledger ORDER BY t_minute, outcome", ledger);
 }
 

@@ -121,7 +121,7 @@ TEST_P(StoreTest, EndOfARunLeavesTheIndexes) {
                                : "SELECT CAST(COUNT(DISTINCT index_name) - 1 AS CHAR) FROM"
                                  " information_schema.statistics WHERE table_name = 'flow'"
                                  " AND table_schema = DATABASE()";
-  EXPECT_EQ(QueryColumn(url_, plan), "3");
+  EXPECT_EQ(QueryColumn(url_, plan), "4");
 }
 
 TEST_P(StoreTest, OlderFlowRowNeverOverwritesNewer) {

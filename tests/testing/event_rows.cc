@@ -132,11 +132,14 @@ std::string EventRows::Dump() const {
                         chunk.turns, chunk.content);
   }
   for (const auto& [key, row] : icmp_) {
-    text += fmt::format("icmp {}/{:x} {} at {} rtt {} side {} {}/{} {:x} quote {} {} {}/{:x} {}\n",
-                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns, row.rtt_ns,
-                        static_cast<int>(row.side), row.type, row.code, row.rest, row.has_quote,
-                        row.quote_found, row.about.t_start_ns, row.about.flow_hash,
+    text += fmt::format("icmp {}/{:x} {} at {} rtt {} side {} {}/{} {:x} quote {} {} {}/{:x} {}",
+                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns,
+                        row.rtt_ns, static_cast<int>(row.side), row.type, row.code, row.rest,
+                        row.has_quote, row.quote_found, row.about.t_start_ns, row.about.flow_hash,
                         row.has_quote ? TupleText(row.quoted) : "");
+    text += fmt::format(" {} {} payload {} at {}/{}+{}\n", IcmpPairingName(row.pairing),
+                        row.request_n, static_cast<int>(row.payload), row.content_n,
+                        row.content_at, row.content_bytes);
   }
   return text;
 }
