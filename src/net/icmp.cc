@@ -8,8 +8,6 @@ namespace dfc {
 namespace {
 
 constexpr size_t kIcmpHeaderBytes = 8;
-
-constexpr uint8_t kSctpProtocol = 132;
 constexpr uint8_t kRedirect6 = 137;
 
 struct QueryPair {

@@ -13,7 +13,6 @@ enum Extension : uint8_t {
   kFragment = 44,
   kDestinationOptions = 60,
   kMobility = 135,
-  kNoNextHeader = 59,
   kHostIdentity = 139,
   kShim6 = 140,
 };
