@@ -43,6 +43,14 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   // What the current flow's streams deliver.
   void OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) override;
   void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) override;
+  void OnUrgent(int64_t t_ns, uint64_t offset, uint8_t byte) override;
+  void OnDiscard(int64_t t_ns, Discard why, uint64_t offset, ByteSpan bytes) override;
+  Difference CompareWithDelivered(uint64_t offset, ByteSpan bytes) override;
+  void KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes);
+  SideCounts& CurrentCounts() { return flows_[current_].counts[static_cast<size_t>(current_side_)]; }
+  void AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind);
+  void UpdateConnection(const Packet& packet, uint32_t at, Side side);
+  TcpContext Context() { return {stream_limits_, held_, *this}; }
   void Direct(uint32_t at, Side side) {
     current_ = at;
     current_side_ = side;
@@ -55,6 +63,7 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   void UnlistContent(uint32_t at);
 
   const FlowLimits limits_;
+  const StreamLimits stream_limits_;
   const uint64_t identity_seed_;
   const uint64_t table_secret_;
   FlowTable flows_;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kBatchPackets = 256;
 constexpr size_t kEvictionTriesMax = 64;
+constexpr size_t kConflictBytesMax = 4'096;  // Kept of a direction's copies that lost.
 constexpr size_t kPrefetchAhead = 8;  // Packets between the fetch of a slot and its use.
 
 uint64_t IdentitySeed(std::string_view sensor) { return XXH3_64bits(sensor.data(), sensor.size()); }
@@ -35,6 +36,7 @@ const FlowCounters& FlowEngine::counters() const { return impl_->counters; }
 FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
                        EventOutput& output)
     : limits_(limits),
+      stream_limits_{limits.held_bytes_max, limits.gap_hold_ns},
       identity_seed_(IdentitySeed(sensor)),
       table_secret_(table_secret),
       flows_(limits.flows_max),
@@ -120,18 +122,15 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
     AddDatagram(packet, at, side);
     return;
   }
-  const StreamLimits limits{limits_.held_bytes_max, limits_.gap_hold_ns};
-  StreamCounts counts;
-  TcpState& tcp = tcp_[flow.extension];
+  UpdateConnection(packet, at, side);
+}
+
+void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side side) {
+  TcpState& tcp = tcp_[flows_[at].extension];
   const bool was_over = IsOver(tcp);
   Direct(at, side);
-  UpdateTcp(tcp, packet, side, {limits, held_, counts, *this});
+  UpdateTcp(tcp, packet, side, Context());
   if (!was_over && IsOver(tcp)) Close(at);
-  SideCounts& totals = flow.counts[static_cast<size_t>(side)];
-  totals.duplicate_bytes += counts.duplicate_bytes;
-  totals.refused_bytes += counts.refused_bytes;
-  if (counts.out_of_order) flow.flags |= kFlowOutOfOrder;
-  if (counts.conflict) flow.flags |= kFlowConflict;
 }
 
 // The connection is over: its content leaves, and it is kept for a shorter time, for stragglers.
@@ -232,16 +231,21 @@ void FlowEngine::Impl::End(uint32_t at) {
   Flow& flow = flows_[at];
   if (flow.protocol() == kTcp) {
     for (const Side side : {Side::kClient, Side::kServer}) {
+      TcpState& tcp = tcp_[flow.extension];
       Direct(at, side);
-      tcp_[flow.extension].streams[static_cast<size_t>(side)].Finish(flow.t_last_ns, held_, *this);
-      flow.counts[static_cast<size_t>(side)].refused_bytes += std::exchange(held_.refused_bytes, 0);
+      FinishTcp(tcp, side, flow.t_last_ns, Context());
+      if (tcp.ends[static_cast<size_t>(side)].stream.out_of_order()) {
+        flow.flags |= kFlowOutOfOrder;
+      }
     }
   }
   content_.Complete(TargetOf(at));
   UnlistContent(at);
   for (const SideCounts& counts : flow.counts) {
     counters.duplicate_bytes += counts.duplicate_bytes;
+    counters.conflict_bytes += counts.conflict_bytes;
     counters.refused_bytes += counts.refused_bytes;
+    counters.shed_bytes += counts.shed_bytes;
   }
   counters.gaps_given_up_early = held_.gaps_given_up;
   events_.Append(RowType::kFlow, RowOf(flow));
@@ -295,16 +299,60 @@ int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
   if (flow.protocol() != kTcp) return limits_.icmp_idle_ns;
   const TcpState& tcp = tcp_[flow.extension];
   if (IsOver(tcp)) return limits_.tcp_closed_idle_ns;
-  const bool one_sided_syn = tcp.syn_seen[0] && flow.counts[1].packets == 0;
+  const bool one_sided_syn = tcp.ends[0].syn_seen && flow.counts[1].packets == 0;
   return one_sided_syn ? limits_.tcp_attempt_idle_ns : limits_.tcp_idle_ns;
 }
 
-void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+void FlowEngine::Impl::AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind) {
   ListContent(current_);
-  content_.AddData(TargetOf(current_), current_side_, t_ns, offset, bytes);
+  content_.AddData(TargetOf(current_), current_side_, t_ns, offset, bytes, kind);
   ListContent(current_);  // Relief may have unlisted it on the way.
-  flows_[current_].counts[static_cast<size_t>(current_side_)].content_bytes += bytes.size();
+}
+
+void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+  AddRun(t_ns, offset, bytes, TurnKind::kData);
+  CurrentCounts().content_bytes += bytes.size();
   counters.content_bytes += bytes.size();
+}
+
+void FlowEngine::Impl::OnUrgent(int64_t t_ns, uint64_t offset, uint8_t byte) {
+  AddRun(t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
+  ++CurrentCounts().urgent_bytes;
+  flows_[current_].flags |= kFlowUrgent;
+}
+
+void FlowEngine::Impl::OnDiscard(int64_t t_ns, Discard why, uint64_t offset, ByteSpan bytes) {
+  SideCounts& counts = CurrentCounts();
+  switch (why) {
+    case Discard::kDuplicate:
+      counts.duplicate_bytes += bytes.size();
+      break;
+    case Discard::kConflict:
+      counts.conflict_bytes += bytes.size();
+      flows_[current_].flags |= kFlowConflict;
+      KeepConflict(t_ns, offset, bytes);
+      break;
+    case Discard::kOutOfWindow:
+      counts.refused_bytes += bytes.size();
+      break;
+    case Discard::kShed:
+      counts.shed_bytes += bytes.size();
+      break;
+  }
+}
+
+// The copy that lost is evidence: both can be read, up to a bound a direction.
+void FlowEngine::Impl::KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+  TcpEnd& end = tcp_[flows_[current_].extension].ends[static_cast<size_t>(current_side_)];
+  if (!end.stream.anchored()) return;  // Its offset is not known yet.
+  const size_t room = kConflictBytesMax - end.conflict_bytes_kept;
+  const ByteSpan kept = bytes.first(std::min(bytes.size(), room));
+  end.conflict_bytes_kept = static_cast<uint16_t>(end.conflict_bytes_kept + kept.size());
+  if (!kept.empty()) AddRun(t_ns, offset, kept, TurnKind::kConflict);
+}
+
+StreamHandler::Difference FlowEngine::Impl::CompareWithDelivered(uint64_t offset, ByteSpan bytes) {
+  return content_.Compare(flows_[current_].content, current_side_, offset, bytes);
 }
 
 void FlowEngine::Impl::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {

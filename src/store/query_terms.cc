@@ -174,14 +174,15 @@ Condition Has(std::string_view value, Values& values) {
     std::string_view name;
     FlowFlag flag;
   };
-  constexpr std::array<Name, 8> kNames = {{{"gap", kFlowGap},
+  constexpr std::array<Name, 9> kNames = {{{"gap", kFlowGap},
                                            {"conflict", kFlowConflict},
                                            {"midstream", kFlowMidstream},
                                            {"fragment", kFlowFragmented},
                                            {"reorder", kFlowOutOfOrder},
                                            {"truncated", kFlowTruncated},
                                            {"reused", kFlowReused},
-                                           {"evicted", kFlowEvicted}}};
+                                           {"evicted", kFlowEvicted},
+                                           {"urgent", kFlowUrgent}}};
   std::string names;
   for (const Name& known : kNames) {
     if (known.name == value) {

@@ -184,20 +184,5 @@ TEST(TcpConnection, TellsWhatTheSnaplenCut) {
   EXPECT_EQ(run.rows.flow().flags, kFlowGap | kFlowTruncated);
 }
 
-TEST(StartsNewConnection, KnowsTheSynsThatFit) {
-  TcpState fresh{};
-  TcpHeader syn{.seq = 100, .ack = 0, .window = 0, .urgent = 0, .flags = kSyn};
-  TcpState opened{};
-  opened.syn_seen[0] = true;
-  opened.isn[0] = 100;
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kClient));
-  syn.seq = 200;
-  EXPECT_TRUE(StartsNewConnection(opened, syn, Side::kClient));
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kServer));
-  EXPECT_TRUE(StartsNewConnection(fresh, syn, Side::kClient));
-  syn.flags = kAck;
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kClient));
-}
-
 }  // namespace
 }  // namespace dfc
