@@ -12,6 +12,7 @@ from tcp_script import FIRST_TIMESTAMP, SYN_OFFSET, Application, Segment, frame,
 
 FIRST_HOST_PORT, CONNECTIONS_MAX, FIRST_KERNEL_PORT = 1024, 60_000, 9000
 FILLED_OFFSETS = range(0, 16_384)  # Where holes are filled in the end.
+FILLER = b"."
 RECEIVE_BYTES_MAX = 1 << 20
 
 # What became of a script. `read` is what the application read, `end` how that ended: "open",
@@ -191,7 +192,7 @@ class Connection:
         while self.end == "open" and touched and self.next <= touched[-1]:
             following = next(at for at in touched if at >= self.next)
             before = self.next
-            self.send(Segment(before, b"." * max(following - before, 1)))
+            self.send(Segment(before, FILLER * max(following - before, 1)))
             if self.next <= before and self.end == "open":
                 return False
         return self.end == "open"
