@@ -29,17 +29,20 @@ std::string LongPcap() {
 }
 
 TEST(NoAllocation, WhilePcapIsRead) {
+  if (!kCountsAllocations) GTEST_SKIP() << "the sanitizer counts for itself";
   EXPECT_EQ(AllocationsOf(LongPcap(), ""), 0u);
   EXPECT_EQ(AllocationsOf(LongPcap(), "greater 100"), 0u);
 }
 
 TEST(NoAllocation, WhileCompressedPcapIsRead) {
+  if (!kCountsAllocations) GTEST_SKIP() << "the sanitizer counts for itself";
   EXPECT_EQ(AllocationsOf(Gzip(LongPcap()), ""), 0u);
   EXPECT_EQ(AllocationsOf(Zstd(LongPcap()), ""), 0u);
   EXPECT_EQ(AllocationsOf(Lz4(LongPcap()), ""), 0u);
 }
 
 TEST(NoAllocation, WhilePcapngIsRead) {
+  if (!kCountsAllocations) GTEST_SKIP() << "the sanitizer counts for itself";
   std::string capture = Section() + Interface();
   for (uint32_t n = 0; n < 5'000; ++n) capture += PacketBlock(0, n, std::string(500, 'x'));
   EXPECT_EQ(AllocationsOf(capture, ""), 0u);
