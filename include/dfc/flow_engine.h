@@ -50,6 +50,7 @@ struct FlowCounters {
   uint64_t duplicate_bytes = 0;
   uint64_t conflict_bytes = 0;
   uint64_t refused_bytes = 0;
+  uint64_t urgent_bytes = 0;
   uint64_t shed_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
   uint64_t icmp_messages = 0;

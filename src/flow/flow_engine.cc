@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kBatchPackets = 256;
 constexpr size_t kEvictionTriesMax = 64;
-constexpr size_t kConflictBytesMax = 4'096;  // Kept of a direction's copies that lost.
 constexpr size_t kPrefetchAhead = 8;  // Packets between the fetch of a slot and its use.
 
 uint64_t IdentitySeed(std::string_view sensor) { return XXH3_64bits(sensor.data(), sensor.size()); }
@@ -48,7 +47,8 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       events_(output),
       content_(pool_, events_, *this),
       keys_(kBatchPackets),
-      hashes_(kBatchPackets) {}
+      hashes_(kBatchPackets),
+      handlers_{{*this, Side::kClient}, {*this, Side::kServer}} {}
 
 void FlowEngine::Impl::Update(std::span<const Packet> packets) {
   while (!packets.empty()) {
@@ -128,8 +128,8 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
 void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side side) {
   TcpState& tcp = tcp_[flows_[at].extension];
   const bool was_over = IsOver(tcp);
-  Direct(at, side);
-  UpdateTcp(tcp, packet, side, Context());
+  current_ = at;
+  UpdateTcp(tcp, packet, side, ContextOf(side));
   if (!was_over && IsOver(tcp)) Close(at);
 }
 
@@ -151,8 +151,9 @@ void FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side)
   counts.content_bytes += packet.payload_bytes;
   counters.content_bytes += packet.payload_bytes;
   if (packet.payload_missing == 0) return;
-  Direct(at, side);
-  OnGap(packet.time_ns, offset + packet.payload_bytes, packet.payload_missing);
+  current_ = at;
+  handlers_[static_cast<size_t>(side)].OnGap(packet.time_ns, offset + packet.payload_bytes,
+                                             packet.payload_missing);
 }
 
 void FlowEngine::Impl::UpdateIcmp(const Packet& packet, Flow& flow, Side side) {
@@ -232,8 +233,8 @@ void FlowEngine::Impl::End(uint32_t at) {
   if (flow.protocol() == kTcp) {
     for (const Side side : {Side::kClient, Side::kServer}) {
       TcpState& tcp = tcp_[flow.extension];
-      Direct(at, side);
-      FinishTcp(tcp, side, flow.t_last_ns, Context());
+      current_ = at;
+      FinishTcp(tcp, side, flow.t_last_ns, ContextOf(side));
       if (tcp.ends[static_cast<size_t>(side)].stream.out_of_order()) {
         flow.flags |= kFlowOutOfOrder;
       }
@@ -301,69 +302,6 @@ int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
   if (IsOver(tcp)) return limits_.tcp_closed_idle_ns;
   const bool one_sided_syn = tcp.ends[0].syn_seen && flow.counts[1].packets == 0;
   return one_sided_syn ? limits_.tcp_attempt_idle_ns : limits_.tcp_idle_ns;
-}
-
-void FlowEngine::Impl::AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind) {
-  ListContent(current_);
-  content_.AddData(TargetOf(current_), current_side_, t_ns, offset, bytes, kind);
-  ListContent(current_);  // Relief may have unlisted it on the way.
-}
-
-void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
-  AddRun(t_ns, offset, bytes, TurnKind::kData);
-  CurrentCounts().content_bytes += bytes.size();
-  counters.content_bytes += bytes.size();
-}
-
-void FlowEngine::Impl::OnUrgent(int64_t t_ns, uint64_t offset, uint8_t byte) {
-  AddRun(t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
-  ++CurrentCounts().urgent_bytes;
-  flows_[current_].flags |= kFlowUrgent;
-}
-
-void FlowEngine::Impl::OnDiscard(int64_t t_ns, Discard why, uint64_t offset, ByteSpan bytes) {
-  SideCounts& counts = CurrentCounts();
-  switch (why) {
-    case Discard::kDuplicate:
-      counts.duplicate_bytes += bytes.size();
-      break;
-    case Discard::kConflict:
-      counts.conflict_bytes += bytes.size();
-      flows_[current_].flags |= kFlowConflict;
-      KeepConflict(t_ns, offset, bytes);
-      break;
-    case Discard::kOutOfWindow:
-      counts.refused_bytes += bytes.size();
-      break;
-    case Discard::kShed:
-      counts.shed_bytes += bytes.size();
-      break;
-  }
-}
-
-// The copy that lost is evidence: both can be read, up to a bound a direction.
-void FlowEngine::Impl::KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
-  TcpEnd& end = tcp_[flows_[current_].extension].ends[static_cast<size_t>(current_side_)];
-  if (!end.stream.anchored()) return;  // Its offset is not known yet.
-  const size_t room = kConflictBytesMax - end.conflict_bytes_kept;
-  const ByteSpan kept = bytes.first(std::min(bytes.size(), room));
-  end.conflict_bytes_kept = static_cast<uint16_t>(end.conflict_bytes_kept + kept.size());
-  if (!kept.empty()) AddRun(t_ns, offset, kept, TurnKind::kConflict);
-}
-
-StreamHandler::Difference FlowEngine::Impl::CompareWithDelivered(uint64_t offset, ByteSpan bytes) {
-  return content_.Compare(flows_[current_].content, current_side_, offset, bytes);
-}
-
-void FlowEngine::Impl::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
-  ListContent(current_);
-  content_.AddGap(TargetOf(current_), current_side_, t_ns, offset, bytes);
-  ListContent(current_);
-  Flow& flow = flows_[current_];
-  flow.counts[static_cast<size_t>(current_side_)].gap_bytes += bytes;
-  flow.flags |= kFlowGap;
-  ++counters.gaps;
-  counters.gap_bytes += bytes;
 }
 
 ContentLog::Target FlowEngine::Impl::TargetOf(uint32_t at) {

@@ -90,7 +90,7 @@ class HeldSegments {
   bool TakeFrom(HeldNode* node, int64_t from, int64_t to, const TcpSegment& segment, int64_t at,
                 HeldBudget& budget, StreamHandler& handler);
   bool InsertPiece(int64_t from, int64_t to, int64_t at, const TcpSegment& segment,
-                   HeldBudget& budget);
+                   HostPolicy policy, HeldBudget& budget);
 
   HeldNode* NewNode(int64_t at, ByteSpan bytes, int64_t t_ns, HeldBudget& budget);
   bool AddFin(int64_t at, const TcpSegment& segment, HeldBudget& budget);

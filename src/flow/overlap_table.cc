@@ -111,16 +111,20 @@ bool HeldSegments::TakeFrom(HeldNode* node, int64_t from, int64_t to, const TcpS
 
 // Holds [from, to) of the segment that begins at `at`. False when memory ran out.
 bool HeldSegments::InsertPiece(int64_t from, int64_t to, int64_t at, const TcpSegment& segment,
-                               HeldBudget& budget) {
+                               HostPolicy policy, HeldBudget& budget) {
   const ByteSpan bytes =
       segment.payload.subspan(static_cast<size_t>(from - at), static_cast<size_t>(to - from));
   HeldNode* const node = NewNode(from, bytes, segment.t_ns, budget);
   if (node == nullptr) return false;
   const int64_t end = at + static_cast<int64_t>(segment.payload.size());
-  node->start = at;
-  node->end = node->covered = end;
   if (to == end) node->first.missing = segment.missing;
   InsertInOrder(FirstBehind(from), node);
+  if (policy != HostPolicy::kFirst) {
+    node->start = at;
+    node->end = node->covered = end;
+  } else if (const HeldNode* before = Previous(node); before != nullptr) {
+    node->covered = std::max(node->covered, before->covered);  // The other rule's order is kept.
+  }
   return true;
 }
 
@@ -157,7 +161,7 @@ int64_t HeldSegments::AddByTable(int64_t at, const TcpSegment& segment, HostPoli
         continue;
       }
     }
-    if (!InsertPiece(from, to, at, segment, budget)) return from;
+    if (!InsertPiece(from, to, at, segment, policy, budget)) return from;
     from = to;
   }
   if (segment.fin) AddFin(end + segment.missing, segment, budget);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dfc/time.h"
+
 namespace dfc {
 
 namespace {
@@ -13,19 +15,26 @@ enum class Act {
   kRefuse,
 };
 
+// A receiver that was not heard for so long is not captured: nothing speaks against what it should
+// have refused.
+constexpr int64_t kSilenceNs = kNsPerSecond;
+
 // Linux lets a timestamp be late by this much (TCP_PAWS_WINDOW).
 constexpr int32_t kPawsTicks = 1;
 
 size_t Index(Side side) { return static_cast<size_t>(side); }
 bool IsAfter(uint32_t seq, uint32_t other) { return SeqDistance(other, seq) > 0; }
 
-StreamContext ContextOf(const TcpContext& context, const TcpEnd& end) {
-  return {context.limits, context.budget, context.handler, end.policy};
+StreamContext OwnContext(const TcpContext& context, const TcpEnd& own) {
+  return {context.limits, context.budget, context.own_handler, own.policy};
+}
+StreamContext PeerContext(const TcpContext& context, const TcpEnd& peer) {
+  return {context.limits, context.budget, context.peer_handler, peer.policy};
 }
 
 void Refuse(const TcpSegment& segment, const TcpContext& context) {
   if (segment.payload.empty()) return;
-  context.handler.OnDiscard(segment.t_ns, Discard::kOutOfWindow, 0, segment.payload);
+  context.own_handler.OnDiscard(segment.t_ns, Discard::kOutOfWindow, 0, segment.payload);
 }
 
 bool Fits(const TcpEnd& own, const TcpEnd& peer, uint32_t syn_seq) {
@@ -50,7 +59,7 @@ void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext
     own.options = tcp.options;
     own.window_scale = (tcp.options & kTcpWindowScale) != 0 ? tcp.window_scale : 0;
     own.timestamp = (tcp.options & kTcpTimestamp) != 0 ? tcp.timestamp : 0;
-    own.stream.Anchor(tcp.seq + 1, ContextOf(context, own));
+    own.stream.Anchor(tcp.seq + 1, OwnContext(context, own));
   } else if (!own.syn_seen || tcp.seq != own.isn) {
     own.other_isn = tcp.seq;
     own.has_other_isn = true;
@@ -58,7 +67,7 @@ void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext
   }
   // The peer's SYN was not captured, but its number is in this acknowledgment.
   if (is_answer && !peer.stream.anchored()) {
-    peer.stream.Anchor(tcp.ack, ContextOf(context, peer));
+    peer.stream.Anchor(tcp.ack, PeerContext(context, peer));
   }
 }
 
@@ -68,12 +77,12 @@ void ChooseIsn(TcpEnd& acked, const TcpEnd& acking, uint32_t ack, const TcpConte
   const bool syn_was_missed = acking.syn_seen && !acking.has_ack && !acked.stream.anchored() &&
                               !acked.syn_seen && acked.stream.started() &&
                               !IsAfter(ack, acked.stream.lowest_seq());
-  if (syn_was_missed) acked.stream.Anchor(ack, ContextOf(context, acked));
+  if (syn_was_missed) acked.stream.Anchor(ack, PeerContext(context, acked));
   if (!acked.has_other_isn || !acked.is_answer_isn) return;
   acked.has_other_isn = false;
   if (ack != acked.other_isn + 1) return;
   acked.isn = acked.other_isn;
-  acked.stream.Anchor(ack, ContextOf(context, acked));
+  acked.stream.Anchor(ack, PeerContext(context, acked));
 }
 
 // What the receiver thinks -----------------------------------------------------------------------
@@ -135,7 +144,7 @@ void Learn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext& co
   own.window_max = std::max(own.window_max, window);
   own.ack = tcp.ack;
   own.has_ack = true;
-  peer.stream.Acknowledge(tcp.ack, ContextOf(context, peer));
+  peer.stream.Acknowledge(tcp.ack, PeerContext(context, peer));
 }
 
 // Reset -----------------------------------------------------------------------------------------
@@ -148,7 +157,7 @@ bool IsResetInPlace(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp)
   if (!own.stream.anchored()) return true;
   const uint32_t next = own.stream.next_seq();
   if (tcp.seq == next || (own.stream.fin_reached() && tcp.seq == next - 1)) return true;
-  if (peer.has_ack && tcp.seq == peer.ack) return true;
+  if (peer.has_ack && tcp.seq == peer.ack && IsAfter(peer.ack, next)) return true;  // Bytes missed.
   const bool sack = (own.options & peer.options & kTcpSackPermitted) != 0;
   return sack && own.stream.holds() && tcp.seq == own.stream.held_end_seq();
 }
@@ -190,7 +199,7 @@ bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side)
 namespace {
 
 void SetAside(TcpEnd& own, const TcpEnd& peer, const TcpSegment& segment, const TcpContext& context) {
-  const StreamContext stream = ContextOf(context, own);
+  const StreamContext stream = OwnContext(context, own);
   if (own.stream.SetAside(segment, stream)) return;
   // As long as the receiver was silent nothing speaks against what waits.
   own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
@@ -251,14 +260,15 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   if (state.reset && act == Act::kTake) act = Act::kSetAside;
   if (act == Act::kRefuse) return Refuse(segment, context);
   if (act == Act::kSetAside) return SetAside(own, peer, segment, context);
-  own.stream.Insert(segment, ContextOf(context, own));
+  own.stream.Insert(segment, OwnContext(context, own));
 }
 
 void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& context) {
   TcpEnd& own = state.ends[Index(side)];
   const TcpEnd& peer = state.ends[Index(Other(side))];
-  const StreamContext stream = ContextOf(context, own);
-  own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
+  const StreamContext stream = OwnContext(context, own);
+  const bool silent = !peer.heard || t_ns - peer.heard_ns > kSilenceNs;
+  if (silent) own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
   own.stream.Finish(t_ns, stream);
 }
 

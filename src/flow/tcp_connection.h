@@ -54,7 +54,8 @@ enum class Urgent : uint8_t {
 struct TcpContext {
   const StreamLimits& limits;
   HeldBudget& budget;
-  StreamHandler& handler;
+  StreamHandler& own_handler;   // Of what the sender of the packet at hand sends.
+  StreamHandler& peer_handler;  // Of what the other end does.
   Urgent urgent = Urgent::kOutOfBand;
 };
 

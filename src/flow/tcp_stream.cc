@@ -73,6 +73,9 @@ void TcpStream::DeliverGap(int64_t t_ns, int64_t to, bool given_up, const Stream
 // Everything of the node that lies at and behind `next_`; a gap for what the snaplen cut off.
 void TcpStream::DeliverNode(const HeldNode& node, const StreamContext& context) {
   for (const HeldPart* part = &node.first; part != nullptr; part = part->next) {
+    ForEachPiece(*part, part->at, next_, [&](int64_t at, ByteSpan piece) {
+      DiscardOld(at, piece, part->t_ns, context);
+    });
     ForEachPiece(*part, next_, part->end(), [&](int64_t at, ByteSpan piece) {
       DeliverGap(part->t_ns, at, false, context);
       Deliver(part->t_ns, piece, context);
@@ -208,7 +211,9 @@ bool TcpStream::Trim(int64_t& at, TcpSegment& segment, const StreamContext& cont
   const ByteSpan all = segment.payload;
   const bool far_behind = at < next_ - kAheadBytesMax;
   if (at > next_ + kAheadBytesMax || (far_behind && !anchored_)) {
-    context.handler.OnDiscard(segment.t_ns, Discard::kOutOfWindow, Offset(at), all);
+    if (!all.empty()) {
+      context.handler.OnDiscard(segment.t_ns, Discard::kOutOfWindow, Offset(at), all);
+    }
     return false;
   }
   if (anchored_ && at < next_) {
@@ -279,7 +284,7 @@ void TcpStream::Insert(const TcpSegment& segment, const StreamContext& context) 
     hole_since_ns_ = rest.clock_ns;
     return DeliverInOrder(rest, context);
   }
-  if (anchored_ && at > next_) out_of_order_ = true;
+  if (anchored_ && at > next_ && !rest.payload.empty()) out_of_order_ = true;
   if (anchored_ && (held_.empty() || due)) hole_since_ns_ = rest.clock_ns;
   const auto taken = static_cast<size_t>(
       held_.Add(at, rest, context.policy, context.budget, context.handler) - at);
@@ -331,7 +336,7 @@ bool TcpStream::SetAside(const TcpSegment& segment, const StreamContext& context
 
 // The receiver has all of the part: what nobody else brought fills the holes.
 void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
-  while (part.bytes > 0) {
+  while (part.bytes > 0 && part.at <= next_) {
     const int64_t old_end = std::min(next_, part.end());
     ForEachPiece(part, part.at, old_end, [&](int64_t at, ByteSpan piece) {
       DiscardOld(at, piece, part.t_ns, context);
@@ -345,6 +350,7 @@ void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
     TrimFront(part, to);
     Drain(context);
   }
+  if (part.bytes > 0) return HoldPart(part, context);
   if (part.fin && part.end() == next_) {
     fin_seen_ = true;
     fin_at_ = next_;
@@ -352,11 +358,29 @@ void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
   }
 }
 
+// Bytes before the part are missing still.
+void TcpStream::HoldPart(const HeldPart& part, const StreamContext& context) {
+  if (held_.empty()) hole_since_ns_ = part.t_ns;
+  ForEachPiece(part, part.at, part.end(), [&](int64_t at, ByteSpan piece) {
+    TcpSegment segment{next_seq_ + static_cast<uint32_t>(at - next_), piece};
+    segment.t_ns = segment.clock_ns = part.t_ns;
+    const int64_t end = at + static_cast<int64_t>(piece.size());
+    segment.fin = part.fin && end == part.end();
+    const int64_t taken =
+        held_.Add(at, segment, HostPolicy::kFirst, context.budget, context.handler);
+    if (taken == end) return;
+    segment.seq += static_cast<uint32_t>(taken - at);
+    segment.payload = piece.subspan(static_cast<size_t>(taken - at));
+    DeliverWithoutWaiting(segment, context);
+  });
+  while (held_.bytes_taken() > context.limits.held_bytes_max && !held_.empty()) GiveUpGap(context);
+}
+
 template <typename Taken>
 void TcpStream::AdoptWhere(Taken taken, const StreamContext& context) {
   for (HeldPart** link = &aside_; *link != nullptr;) {
     HeldPart* const part = *link;
-    if (part->at > next_ || !taken(*part)) {
+    if (!taken(*part)) {
       link = &part->next;
       continue;
     }

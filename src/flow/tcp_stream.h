@@ -96,6 +96,7 @@ class TcpStream {
   void ReachFin(int64_t at, const StreamContext& context);
   void GiveUpGap(const StreamContext& context);
   void Adopt(HeldPart& part, const StreamContext& context);
+  void HoldPart(const HeldPart& part, const StreamContext& context);
   template <typename Taken>
   void AdoptWhere(Taken taken, const StreamContext& context);
   void DropAside(const StreamContext& context);

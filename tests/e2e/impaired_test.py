@@ -252,13 +252,16 @@ def check_pieces(transfer, known, pieces):
 
 
 def start_of(transfer, known, pieces):
-    """Where in the file a stream begins that has no SYN."""
-    start = transfer.data.find(pieces[0].data[:32])
+    """Where in the file a stream begins that has no SYN. An acknowledgment may tell that bytes are
+    missing before the first one."""
+    first_gap = pieces[0].length if pieces[0].is_gap else 0
+    start = transfer.data.find(pieces[bool(first_gap)].data[:32])
     lowest = known.present.index(1)
     check(lowest <= start <= known.early_lowest,
           f"seed {transfer.seed}: begins at {start}; the lowest byte captured is {lowest}, "
           f"and {known.early_lowest} of those that came first")
-    return start
+    check(first_gap <= start, f"seed {transfer.seed}: a gap of {first_gap} before {start}")
+    return start - first_gap
 
 
 run_cases(transferred)

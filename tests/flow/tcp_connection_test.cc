@@ -169,7 +169,7 @@ TEST(TcpConnection, TellsGapsDuplicatesAndDisorder) {
 
 TEST(TcpConnection, TellsCopiesThatDiffer) {
   const FlowRun run = Talk(std::string(kHandshake) + ">:b=102 >:axc=101").Run();
-  EXPECT_EQ(run.rows.Transcript(), ">abc");
+  EXPECT_EQ(run.rows.Transcript(), ">!b@1! >axc");
   EXPECT_EQ(run.rows.flow().flags & kFlowConflict, unsigned{kFlowConflict});
 }
 

@@ -70,6 +70,15 @@ std::string TupleText(const FiveTuple& tuple) {
 
 }  // namespace
 
+uint64_t ContentBytes(const std::string& turns) {
+  uint64_t bytes = 0;
+  for (const TurnText& turn : ParseTurns(turns)) {
+    const auto kind = static_cast<TurnKind>(turn.kind);
+    if (kind == TurnKind::kData || kind == TurnKind::kDatagram) bytes += turn.length;
+  }
+  return bytes;
+}
+
 void EventRows::TakeChunk(const ChunkView& piece) {
   ++chunk_pieces_;
   StoredChunk& chunk = chunks_[{KeyOf(piece.row.id), piece.row.n}];
