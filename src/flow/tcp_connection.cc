@@ -60,7 +60,7 @@ void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext
     own.window_scale = (tcp.options & kTcpWindowScale) != 0 ? tcp.window_scale : 0;
     own.timestamp = (tcp.options & kTcpTimestamp) != 0 ? tcp.timestamp : 0;
     own.stream.Anchor(tcp.seq + 1, OwnContext(context, own));
-  } else if (!own.syn_seen || tcp.seq != own.isn) {
+  } else if ((!own.syn_seen || tcp.seq != own.isn) && !(is_answer && peer.has_ack)) {
     own.other_isn = tcp.seq;
     own.has_other_isn = true;
     own.is_answer_isn = is_answer;
@@ -166,7 +166,7 @@ void UpdateRst(TcpState& state, TcpEnd& own, const TcpEnd& peer, const TcpHeader
   if (IsSignedUnasked(own, tcp) || !IsResetInPlace(own, peer, tcp)) return;
   const bool answers_syn = !own.syn_seen && peer.syn_seen;
   if (answers_syn && !own.stream.started() && !state.reset) state.rejected = true;
-  state.reset = true;
+  state.reset = own.has_reset = true;
 }
 
 }  // namespace
@@ -181,7 +181,8 @@ bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side)
   const TcpEnd& own = state.ends[Index(side)];
   const TcpEnd& peer = state.ends[Index(Other(side))];
   const bool is_answer = (tcp.flags & kAck) != 0;
-  if (own.syn_seen && tcp.seq == own.isn) return false;
+  // A copy; but whoever takes the connection back may open it with the same number again.
+  if (own.syn_seen && tcp.seq == own.isn) return own.has_reset && !is_answer;
   if (is_answer && peer.has_other_isn && !peer.is_answer_isn && tcp.ack == peer.other_isn + 1) {
     return true;  // The peer's SYN within the connection was meant, and is answered.
   }

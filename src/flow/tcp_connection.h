@@ -31,6 +31,7 @@ struct TcpEnd {
   bool heard;
   bool syn_seen;
   bool opened;          // Its SYN was no answer.
+  bool has_reset;  // It has ended the connection by RST.
   bool has_other_isn;
   bool is_answer_isn;   // `other_isn` came with an ACK.
   bool has_ack;

@@ -77,8 +77,8 @@ def differences(bench, outcomes, capture):
 def compare(outcome, flows):
     """Empty, or what differs. Behind a hole that stays open the application reads nothing."""
     text = Side.text if outcome.filled else Side.text_before_gap
-    accepted = flows[:1] if outcome.connections > 1 else flows  # The application accepts one.
-    ours = "".join(text(flow.side(outcome.host_port)) for flow in accepted)
+    served = flows[:1] if outcome.connections > 1 else flows  # The application accepts one.
+    ours = "".join(text(flow.side(outcome.host_port)) for flow in served)
     theirs = "".join(flow.side(outcome.kernel_port).text() for flow in flows)
     read, said = outcome.read.decode("latin-1"), outcome.said.decode("latin-1")
     if ours != read:
@@ -89,7 +89,7 @@ def compare(outcome, flows):
                 ("rejected", "reset")]
     if len(accepted) > max(outcome.connections, 1):
         return f"  {len(accepted)} flows, {outcome.connections} connections"
-    last = (accepted or flows)[-1:]  # Not the refusal of a later SYN.
+    last = [flow for flow in served if flow in accepted][-1:] or served[-1:]
     if last and last[0].state not in STATES[outcome.end]:
         return f"  application {outcome.end}, flow {last[0].state}"
     return ""
