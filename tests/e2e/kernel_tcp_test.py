@@ -77,10 +77,15 @@ def differences(bench, outcomes, capture):
 def compare(outcome, flows):
     """Empty, or what differs. Behind a hole that stays open the application reads nothing."""
     text = Side.text if outcome.filled else Side.text_before_gap
-    served = flows[:1] if outcome.connections > 1 else flows  # The application accepts one.
-    ours = "".join(text(flow.side(outcome.host_port)) for flow in served)
+    read = outcome.read.decode("latin-1")
+    said_to = [text(flow.side(outcome.host_port)) for flow in flows]
+    ours = "".join(said_to)
+    served = flows
+    if outcome.connections > 1:  # The application accepts one of them.
+        served = [flow for flow, said in zip(flows, said_to) if said == read][:1] or flows[:1]
+        ours = text(served[0].side(outcome.host_port))
     theirs = "".join(flow.side(outcome.kernel_port).text() for flow in flows)
-    read, said = outcome.read.decode("latin-1"), outcome.said.decode("latin-1")
+    said = outcome.said.decode("latin-1")
     if ours != read:
         return f"  application {shown(read)} ({outcome.end})\n  dfc         {shown(ours)}"
     if theirs != said:
