@@ -34,7 +34,13 @@ struct FlowId {
 enum class Side : uint8_t { kClient = 0, kServer = 1 };
 inline Side Other(Side side) { return side == Side::kClient ? Side::kServer : Side::kClient; }
 
-enum class TurnKind : uint8_t { kData = 0, kGap = 1, kDatagram = 2, kConflict = 3 };
+enum class TurnKind : uint8_t {
+  kData = 0,
+  kGap = 1,
+  kDatagram = 2,
+  kConflict = 3,  // Another copy of bytes of the stream that differs: it lost.
+  kUrgent = 4,    // A byte that an urgent pointer took out of the stream.
+};
 
 // In the order of a flow's life.
 enum class FlowState : uint8_t {
@@ -64,6 +70,7 @@ enum FlowFlag : uint16_t {
   kFlowTruncated = 32,   // The snaplen cut content off.
   kFlowReused = 64,      // The ports were those of an earlier flow that this one ended.
   kFlowEvicted = 128,    // Written out early because a limit was reached.
+  kFlowUrgent = 256,     // An urgent pointer took bytes out of the stream.
 };
 
 struct SideCounts {
@@ -72,7 +79,10 @@ struct SideCounts {
   uint64_t content_bytes = 0;    // Restored content.
   uint64_t gap_bytes = 0;        // Known to be missing between the restored bytes.
   uint64_t duplicate_bytes = 0;  // Came again: retransmissions, keep-alives, overlaps.
-  uint64_t refused_bytes = 0;    // Out of window, after FIN, or too late for a gap given up.
+  uint64_t conflict_bytes = 0;   // Came again, and differ from the copy that counts.
+  uint64_t refused_bytes = 0;    // The receiver does not take them: out of window, behind FIN, forged.
+  uint64_t urgent_bytes = 0;     // Taken out of the stream by an urgent pointer.
+  uint64_t shed_bytes = 0;       // Too late for a gap that was given up for a limit.
 };
 
 struct FlowRow {

@@ -52,7 +52,10 @@ struct FlowCounters {
   uint64_t gap_bytes = 0;
   uint64_t content_bytes = 0;
   uint64_t duplicate_bytes = 0;
+  uint64_t conflict_bytes = 0;
   uint64_t refused_bytes = 0;
+  uint64_t urgent_bytes = 0;
+  uint64_t shed_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
   uint64_t icmp_messages = 0;
   uint64_t icmp_requests_dropped = 0;  // Made room for others before a reply came.

@@ -124,13 +124,24 @@ struct Tunnel {
 
 enum TcpFlag : uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32 };
 
+// TCP options that were there, or-ed together: RFC 7323, RFC 2018, RFC 2385.
+enum TcpOption : uint8_t {
+  kTcpTimestamp = 1,
+  kTcpWindowScale = 2,
+  kTcpSackPermitted = 4,
+  kTcpSignature = 8
+};
+
 // RFC 9293 3.1, host order. The window is as sent, not scaled.
 struct TcpHeader {
   uint32_t seq;
   uint32_t ack;
+  uint32_t timestamp;  // Valid with kTcpTimestamp.
   uint16_t window;
   uint16_t urgent;
   uint8_t flags;
+  uint8_t options;
+  uint8_t window_scale;  // Valid with kTcpWindowScale; at most 14.
 };
 
 // RFC 792 and RFC 4443. `ident` and `seq` are zero but for queries; `rest` is the second word of

@@ -43,13 +43,19 @@ CREATE TABLE IF NOT EXISTS flow (
   client_bytes           BIGINT UNSIGNED NOT NULL,
   client_gap_bytes       BIGINT UNSIGNED NOT NULL,
   client_duplicate_bytes BIGINT UNSIGNED NOT NULL,
+  client_conflict_bytes  BIGINT UNSIGNED NOT NULL,
   client_refused_bytes   BIGINT UNSIGNED NOT NULL,
+  client_urgent_bytes    BIGINT UNSIGNED NOT NULL,
+  client_shed_bytes      BIGINT UNSIGNED NOT NULL,
   server_packets         BIGINT UNSIGNED NOT NULL,
   server_ip_bytes        BIGINT UNSIGNED NOT NULL,
   server_bytes           BIGINT UNSIGNED NOT NULL,
   server_gap_bytes       BIGINT UNSIGNED NOT NULL,
   server_duplicate_bytes BIGINT UNSIGNED NOT NULL,
+  server_conflict_bytes  BIGINT UNSIGNED NOT NULL,
   server_refused_bytes   BIGINT UNSIGNED NOT NULL,
+  server_urgent_bytes    BIGINT UNSIGNED NOT NULL,
+  server_shed_bytes      BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (t_start, flow_hash),
   KEY flow_client (client, t_start),
   KEY flow_server (server, t_start),
@@ -303,9 +309,11 @@ SELECT
     WHEN 13 THEN 'gtp' WHEN 14 THEN 'capwap' END AS tunnel,
   f.tunnel_id, f.icmp_type, f.icmp_code, f.community_id,
   f.client_packets, f.client_ip_bytes, f.client_bytes,
-  f.client_gap_bytes, f.client_duplicate_bytes, f.client_refused_bytes,
+  f.client_gap_bytes, f.client_duplicate_bytes, f.client_conflict_bytes,
+  f.client_refused_bytes, f.client_urgent_bytes, f.client_shed_bytes,
   f.server_packets, f.server_ip_bytes, f.server_bytes,
-  f.server_gap_bytes, f.server_duplicate_bytes, f.server_refused_bytes
+  f.server_gap_bytes, f.server_duplicate_bytes, f.server_conflict_bytes,
+  f.server_refused_bytes, f.server_urgent_bytes, f.server_shed_bytes
 FROM (SELECT flow.*, HEX(client) AS c, HEX(server) AS s FROM flow) AS f
 LEFT JOIN sensor ON sensor.sensor_id = f.sensor_id;
 
@@ -321,7 +329,7 @@ SELECT
     AS time,
   CASE c.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
   CASE c.kind WHEN 0 THEN 'data' WHEN 1 THEN 'gap' WHEN 2 THEN 'datagram'
-    WHEN 3 THEN 'conflict' END AS kind,
+    WHEN 3 THEN 'conflict' WHEN 4 THEN 'urgent' END AS kind,
   c.stream_offset, c.length,
   CASE c.kind WHEN 1 THEN NULL
     ELSE SUBSTR(c.content, c.position + 1, c.length) END AS bytes

@@ -34,13 +34,19 @@ CREATE TABLE flow (
   client_bytes           INTEGER NOT NULL,
   client_gap_bytes       INTEGER NOT NULL,
   client_duplicate_bytes INTEGER NOT NULL,
+  client_conflict_bytes  INTEGER NOT NULL,
   client_refused_bytes   INTEGER NOT NULL,
+  client_urgent_bytes    INTEGER NOT NULL,
+  client_shed_bytes      INTEGER NOT NULL,
   server_packets         INTEGER NOT NULL,
   server_ip_bytes        INTEGER NOT NULL,
   server_bytes           INTEGER NOT NULL,
   server_gap_bytes       INTEGER NOT NULL,
   server_duplicate_bytes INTEGER NOT NULL,
+  server_conflict_bytes  INTEGER NOT NULL,
   server_refused_bytes   INTEGER NOT NULL,
+  server_urgent_bytes    INTEGER NOT NULL,
+  server_shed_bytes      INTEGER NOT NULL,
   PRIMARY KEY (t_start, flow_hash)
 ) WITHOUT ROWID;
 
@@ -48,7 +54,7 @@ CREATE TABLE flow (
 
 -- Up to 65,000 bytes of restored content, both directions in order of arrival. "turns" is a JSON
 -- array of [side, dt_ns, offset, length, kind, position]: side 0 client, 1 server; dt_ns since
--- t_start; offset in the side's stream; kind 0 data, 1 gap, 2 datagram, 3 conflict; position of
+-- t_start; offset in the side's stream; kind 0 data, 1 gap, 2 datagram, 3 conflict, 4 urgent; position of
 -- its bytes in "content" (a gap has none). "version" is how many packets of the flow had been seen
 -- when the chunk last grew: the larger one stays. A rowid table, because its rows are large.
 CREATE TABLE chunk (
@@ -302,9 +308,11 @@ SELECT
     WHEN 13 THEN 'gtp' WHEN 14 THEN 'capwap' END AS tunnel,
   f.tunnel_id, f.icmp_type, f.icmp_code, f.community_id,
   f.client_packets, f.client_ip_bytes, f.client_bytes,
-  f.client_gap_bytes, f.client_duplicate_bytes, f.client_refused_bytes,
+  f.client_gap_bytes, f.client_duplicate_bytes, f.client_conflict_bytes,
+  f.client_refused_bytes, f.client_urgent_bytes, f.client_shed_bytes,
   f.server_packets, f.server_ip_bytes, f.server_bytes,
-  f.server_gap_bytes, f.server_duplicate_bytes, f.server_refused_bytes
+  f.server_gap_bytes, f.server_duplicate_bytes, f.server_conflict_bytes,
+  f.server_refused_bytes, f.server_urgent_bytes, f.server_shed_bytes
 FROM flow AS f
 LEFT JOIN sensor ON sensor.sensor_id = f.sensor_id;
 
@@ -318,7 +326,7 @@ SELECT
       'unixepoch') || printf('.%09d', ((c.t % 1000000000) + 1000000000) % 1000000000) AS time,
   CASE c.side WHEN 0 THEN 'client' ELSE 'server' END AS side,
   CASE c.kind WHEN 0 THEN 'data' WHEN 1 THEN 'gap' WHEN 2 THEN 'datagram'
-    WHEN 3 THEN 'conflict' END AS kind,
+    WHEN 3 THEN 'conflict' WHEN 4 THEN 'urgent' END AS kind,
   c.stream_offset, c.length,
   CASE c.kind WHEN 1 THEN NULL
     ELSE substr(c.content, c.position + 1, c.length) END AS bytes

@@ -26,6 +26,7 @@ constexpr auto kFlagNames = std::to_array<FlagName>({
     {kFlowTruncated, "truncated", "cut"},
     {kFlowReused, "reused", "reused"},
     {kFlowEvicted, "evicted", "evicted"},
+    {kFlowUrgent, "urgent", "urg"},
 });
 
 std::string JoinFlags(uint16_t flags, const char* FlagName::*word) {

@@ -34,6 +34,11 @@ std::string CountsText(const SideCounts& counts) {
   if (counts.duplicate_bytes != 0) {
     text += fmt::format(", {} sent again", Grouped(counts.duplicate_bytes));
   }
+  if (counts.conflict_bytes != 0) {
+    text += fmt::format(", {} sent again differently", Grouped(counts.conflict_bytes));
+  }
+  if (counts.urgent_bytes != 0) text += fmt::format(", {} urgent", Grouped(counts.urgent_bytes));
+  if (counts.shed_bytes != 0) text += fmt::format(", {} too late", Grouped(counts.shed_bytes));
   if (counts.refused_bytes != 0) text += fmt::format(", {} refused", Grouped(counts.refused_bytes));
   return text;
 }

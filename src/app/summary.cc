@@ -74,8 +74,14 @@ void AddContent(const FlowCounters& flows, std::string& out) {
   if (flows.duplicate_bytes != 0) {
     text += fmt::format(", {} sent again", HumanBytes(flows.duplicate_bytes));
   }
+  if (flows.conflict_bytes != 0) {
+    text += fmt::format(", {} sent again differently", HumanBytes(flows.conflict_bytes));
+  }
   if (flows.refused_bytes != 0) {
-    text += fmt::format(", {} out of window or too late", HumanBytes(flows.refused_bytes));
+    text += fmt::format(", {} that no receiver takes", HumanBytes(flows.refused_bytes));
+  }
+  if (flows.shed_bytes != 0) {
+    text += fmt::format(", {} too late for a gap given up", HumanBytes(flows.shed_bytes));
   }
   AddLine(out, "content", text);
   text = Grouped(flows.gaps);

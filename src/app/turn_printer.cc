@@ -33,6 +33,8 @@ const char* LengthWords(const Turn& turn) {
       return turn.length == 1 ? "byte missing" : "bytes missing";
     case TurnKind::kConflict:
       return "bytes that another copy had instead";
+    case TurnKind::kUrgent:
+      return "urgent byte, out of band";
     case TurnKind::kData:
       break;
     case TurnKind::kDatagram:

@@ -52,6 +52,24 @@ class ChainWalk {
   uint32_t at_ = 0;
 };
 
+// Widens `difference` by where `piece`, at offset `at`, differs from `bytes`, at `offset`.
+void CompareAt(uint64_t offset, ByteSpan bytes, uint64_t at, ByteSpan piece,
+               StreamHandler::Difference& difference) {
+  const uint64_t begin = std::max(offset, at);
+  const uint64_t end = std::min(offset + bytes.size(), at + piece.size());
+  if (begin >= end) return;
+  const uint8_t* const ours = bytes.data() + (begin - offset);
+  const uint8_t* const there = piece.data() + (begin - at);
+  if (std::memcmp(ours, there, end - begin) == 0) return;
+  for (size_t n = 0; n < end - begin; ++n) {
+    if (ours[n] == there[n]) continue;
+    const size_t where = n + static_cast<size_t>(begin - offset);
+    if (difference.end == 0) difference = {where, where + 1};
+    difference.begin = std::min(difference.begin, where);
+    difference.end = std::max(difference.end, where + 1);
+  }
+}
+
 size_t BytesHere(const ContentRun& run) {
   return run.kind == TurnKind::kGap ? 0 : run.bytes - run.left;
 }
@@ -126,21 +144,43 @@ void ContentLog::CopyIn(ContentState& state, ByteSpan bytes) {
   }
 }
 
-void ContentLog::AddData(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+void ContentLog::AddData(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes,
+                         TurnKind kind) {
   ContentState& state = to.state;
   while (!bytes.empty()) {
     if (state.bytes >= kChunkContentBytesMax) Complete(to);
     Unpark(state);
     const ContentRun* open = state.open;
-    const bool joins = open != nullptr && open->side == side && open->kind == TurnKind::kData &&
+    const bool joins = open != nullptr && open->side == side && open->kind == kind &&
                        open->offset + open->bytes == offset && t_ns - open->t_ns < kRunNs;
-    if (!joins) OpenRun(to, {t_ns, offset, 0, 0, 0, side, TurnKind::kData});
+    if (!joins) OpenRun(to, {t_ns, offset, 0, 0, 0, side, kind});
     const size_t here = std::min<size_t>(bytes.size(), kChunkContentBytesMax - state.bytes);
     state.version = to.packets;
     CopyIn(state, bytes.first(here));
     offset += here;
     bytes = bytes.subspan(here);
   }
+}
+
+// Looks at the runs that are here one after another: at most a chunk's, and only when bytes come
+// again.
+StreamHandler::Difference ContentLog::Compare(const ContentState& state, Side side, uint64_t offset,
+                                              ByteSpan bytes) const {
+  StreamHandler::Difference difference{0, 0};
+  const uint64_t end = offset + bytes.size();
+  ChainWalk walk(state.first);
+  while (const ContentRun* run = walk.NextRun()) {
+    uint64_t at = run->offset + run->left;
+    const bool concerned = run->side == side && run->kind == TurnKind::kData &&
+                           run->offset + run->bytes > offset && at < end;
+    for (size_t left = BytesHere(*run); left > 0;) {
+      const ByteSpan piece = walk.Take(left);
+      left -= piece.size();
+      if (concerned) CompareAt(offset, bytes, at, piece, difference);
+      at += piece.size();
+    }
+  }
+  return difference;
 }
 
 // A datagram stays whole: one larger than a chunk may be makes a larger chunk of its own.
@@ -212,7 +252,8 @@ void ContentLog::Write(Target to, bool with_open_run) {
 void ContentLog::LeaveEarly(Target to) {
   if (to.state.first == nullptr) return;
   const ContentRun* open = to.state.open;
-  const bool may_grow = open != nullptr && (open->kind == TurnKind::kData || to.state.in_datagram);
+  const bool may_grow = open != nullptr && open->kind != TurnKind::kGap &&
+                        (open->kind != TurnKind::kDatagram || to.state.in_datagram);
   Write(to, !may_grow);
 }
 

@@ -14,6 +14,7 @@
 #include "dfc/event.h"
 #include "event_writer.h"
 #include "segment_pool.h"
+#include "stream_handler.h"
 
 namespace dfc {
 
@@ -65,9 +66,14 @@ class ContentLog {
   };
 
   // Bytes at `offset` of the side's stream. Splits at the chunk's end.
-  void AddData(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes);
+  void AddData(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes,
+               TurnKind kind = TurnKind::kData);
   ContentPlace AddDatagram(Target to, Side side, int64_t t_ns, uint64_t offset, ByteSpan bytes);
   void AddGap(Target to, Side side, int64_t t_ns, uint64_t offset, uint32_t bytes);
+
+  // Which of `bytes` differ from the side's data at `offset`, as far as it has not left.
+  StreamHandler::Difference Compare(const ContentState& state, Side side, uint64_t offset,
+                                    ByteSpan bytes) const;
 
   // Everything leaves and the chunk is complete; what follows belongs to the next chunk.
   void Complete(Target to);

@@ -13,7 +13,7 @@
 
 namespace dfc {
 
-class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
+class FlowEngine::Impl final : private ContentPressure {
  public:
   Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
        EventOutput& output);
@@ -43,14 +43,30 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
     return clock_ns - flow.last_clock_ns > IdleTimeout(flow);
   }
 
-  // What the current flow's streams deliver.
-  void OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) override;
-  void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) override;
-  void OnHeldRefused(uint64_t bytes) override;
-  void Direct(uint32_t at, Side side) {
-    current_ = at;
-    current_side_ = side;
+  // What one side of the current flow delivers.
+  class SideHandler final : public StreamHandler {
+   public:
+    SideHandler(Impl& engine, Side side) : engine_(engine), side_(side) {}
+    void OnData(Arrival arrival, uint64_t offset, ByteSpan bytes) override;
+    void OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) override;
+    void OnUrgent(Arrival arrival, uint64_t offset, uint8_t byte) override;
+    void OnDiscard(Arrival arrival, Discard why, uint64_t offset, ByteSpan bytes) override;
+    Difference CompareWithDelivered(uint64_t offset, ByteSpan bytes) override;
+
+   private:
+    void AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind);
+    void KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes);
+    Flow& flow() { return engine_.flows_[engine_.current_]; }
+    SideCounts& counts() { return flow().counts[static_cast<size_t>(side_)]; }
+
+    Impl& engine_;
+    const Side side_;
+  };
+  TcpContext ContextOf(Side side) {
+    return {stream_limits_, held_, handlers_[static_cast<size_t>(side)],
+            handlers_[static_cast<size_t>(Other(side))]};
   }
+  void UpdateConnection(const Packet& packet, uint32_t at, Side side);
   ContentLog::Target TargetOf(uint32_t at);
 
   // The list of flows that hold content, oldest first.
@@ -59,6 +75,7 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   void UnlistContent(uint32_t at);
 
   const FlowLimits limits_;
+  const StreamLimits stream_limits_;
   const uint64_t identity_seed_;
   const uint64_t table_secret_;
   FlowTable flows_;
@@ -71,11 +88,10 @@ class FlowEngine::Impl final : private StreamHandler, private ContentPressure {
   EventWriter events_;
   ContentLog content_;
   FlowLedger ledger_;
-  uint64_t held_refused_bytes_ = 0;  // Of the current packet's counts, what others brought.
   std::vector<FlowKey> keys_;
   std::vector<uint32_t> hashes_;
-  uint32_t current_ = kNoFlow;
-  Side current_side_ = Side::kClient;
+  SideHandler handlers_[2];
+  uint32_t current_ = kNoFlow;  // The flow that the handlers are for.
   uint32_t oldest_content_ = kNoFlow;
   uint32_t newest_content_ = kNoFlow;
 };

@@ -37,6 +37,7 @@ const FlowTally& FlowEngine::tally(uint32_t cell) const { return impl_->ledger()
 FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
                        EventOutput& output)
     : limits_(limits),
+      stream_limits_{limits.held_bytes_max, limits.gap_hold_ns},
       identity_seed_(IdentitySeed(sensor)),
       table_secret_(table_secret),
       flows_(limits.flows_max),
@@ -50,7 +51,8 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       content_(pool_, events_, *this),
       ledger_(limits.ledger_cells),
       keys_(kBatchPackets),
-      hashes_(kBatchPackets) {}
+      hashes_(kBatchPackets),
+      handlers_{{*this, Side::kClient}, {*this, Side::kServer}} {}
 
 void FlowEngine::Impl::Update(std::span<const Packet> packets) {
   while (!packets.empty()) {
@@ -128,24 +130,16 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
     if (IsIcmp(flow.protocol())) UpdateIcmp(packet, at, side, place);
     return;
   }
-  const StreamLimits limits{limits_.held_bytes_max, limits_.gap_hold_ns};
-  StreamCounts counts;
-  TcpState& tcp = tcp_[flow.extension];
+  UpdateConnection(packet, at, side);
+}
+
+void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side side) {
+  TcpState& tcp = tcp_[flows_[at].extension];
   const bool was_over = IsOver(tcp);
-  Direct(at, side);
+  current_ = at;
   ledger_.CountPayload(packet);
-  held_.ledger_cell = packet.ledger_cell;
-  held_refused_bytes_ = 0;
-  UpdateTcp(tcp, packet, side, {limits, held_, counts, *this});
-  ledger_.CountBytes(packet.ledger_cell, Outcome::kTcpDuplicate, counts.duplicate_bytes);
-  ledger_.CountBytes(packet.ledger_cell, Outcome::kTcpOutOfWindow,
-                     counts.refused_bytes - held_refused_bytes_);
+  UpdateTcp(tcp, packet, side, ContextOf(side));
   if (!was_over && IsOver(tcp)) Close(at);
-  SideCounts& totals = flow.counts[static_cast<size_t>(side)];
-  totals.duplicate_bytes += counts.duplicate_bytes;
-  totals.refused_bytes += counts.refused_bytes;
-  if (counts.out_of_order) flow.flags |= kFlowOutOfOrder;
-  if (counts.conflict) flow.flags |= kFlowConflict;
 }
 
 // The connection is over: its content leaves, and it is kept for a shorter time, for stragglers.
@@ -168,8 +162,9 @@ ContentPlace FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Si
   counters.content_bytes += packet.payload_bytes;
   ledger_.CountBytes(packet.ledger_cell, Outcome::kDatagramStored, packet.payload_bytes);
   if (packet.payload_missing == 0) return place;
-  Direct(at, side);
-  OnGap(packet.time_ns, offset + packet.payload_bytes, packet.payload_missing);
+  current_ = at;
+  handlers_[static_cast<size_t>(side)].OnGap(packet.time_ns, offset + packet.payload_bytes,
+                                             packet.payload_missing);
   return place;
 }
 
@@ -194,6 +189,12 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
     source_is_client = flags != (kSyn | kAck);
     if ((flags & kSyn) == 0) flow.flags |= kFlowMidstream;
     flow.extension = tcp_.Take();
+    TcpState& tcp = tcp_[flow.extension];
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      const bool to_destination = (side == Side::kClient) == source_is_client;
+      tcp.ends[static_cast<size_t>(side)].policy = limits_.host_policies.Of(
+          to_destination ? packet.tuple.destination : packet.tuple.source);
+    }
   } else if (IsIcmp(packet.tuple.protocol)) {
     source_is_client = !OpensWithAnswer(packet);
     flow.icmp_type = packet.icmp.type;
@@ -230,16 +231,21 @@ void FlowEngine::Impl::End(uint32_t at) {
   Flow& flow = flows_[at];
   if (flow.protocol() == kTcp) {
     for (const Side side : {Side::kClient, Side::kServer}) {
-      Direct(at, side);
-      tcp_[flow.extension].streams[static_cast<size_t>(side)].Finish(flow.t_last_ns, held_, *this);
-      flow.counts[static_cast<size_t>(side)].refused_bytes += std::exchange(held_.refused_bytes, 0);
+      TcpState& tcp = tcp_[flow.extension];
+      current_ = at;
+      FinishTcp(tcp, side, flow.t_last_ns, ContextOf(side));
+      if (tcp.ends[static_cast<size_t>(side)].stream.out_of_order()) {
+        flow.flags |= kFlowOutOfOrder;
+      }
     }
   }
   content_.Complete(TargetOf(at));
   UnlistContent(at);
   for (const SideCounts& counts : flow.counts) {
     counters.duplicate_bytes += counts.duplicate_bytes;
+    counters.conflict_bytes += counts.conflict_bytes;
     counters.refused_bytes += counts.refused_bytes;
+    counters.shed_bytes += counts.shed_bytes;
   }
   counters.gaps_given_up_early = held_.gaps_given_up;
   events_.Append(RowType::kFlow, RowOf(flow));
@@ -295,34 +301,8 @@ int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
   if (flow.protocol() != kTcp) return limits_.udp_idle_ns;
   const TcpState& tcp = tcp_[flow.extension];
   if (IsOver(tcp)) return limits_.tcp_closed_idle_ns;
-  const bool one_sided_syn = tcp.syn_seen[0] && flow.counts[1].packets == 0;
+  const bool one_sided_syn = tcp.ends[0].syn_seen && flow.counts[1].packets == 0;
   return one_sided_syn ? limits_.tcp_attempt_idle_ns : limits_.tcp_idle_ns;
-}
-
-void FlowEngine::Impl::OnData(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
-  ListContent(current_);
-  content_.AddData(TargetOf(current_), current_side_, t_ns, offset, bytes);
-  ListContent(current_);  // Relief may have unlisted it on the way.
-  flows_[current_].counts[static_cast<size_t>(current_side_)].content_bytes += bytes.size();
-  counters.content_bytes += bytes.size();
-  ledger_.CountBytes(held_.ledger_cell, Outcome::kTcpStored, bytes.size());
-}
-
-// Bytes that were held in the hope of their place in the stream, and that have none after all.
-void FlowEngine::Impl::OnHeldRefused(uint64_t bytes) {
-  held_refused_bytes_ += bytes;
-  ledger_.CountBytes(held_.ledger_cell, Outcome::kTcpOutOfWindow, bytes);
-}
-
-void FlowEngine::Impl::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
-  ListContent(current_);
-  content_.AddGap(TargetOf(current_), current_side_, t_ns, offset, bytes);
-  ListContent(current_);
-  Flow& flow = flows_[current_];
-  flow.counts[static_cast<size_t>(current_side_)].gap_bytes += bytes;
-  flow.flags |= kFlowGap;
-  ++counters.gaps;
-  counters.gap_bytes += bytes;
 }
 
 ContentLog::Target FlowEngine::Impl::TargetOf(uint32_t at) {

@@ -1,116 +1,288 @@
 #include "tcp_connection.h"
 
+#include <algorithm>
+
+#include "dfc/time.h"
+
 namespace dfc {
 
 namespace {
 
-size_t Index(Side side) { return static_cast<size_t>(side); }
+// What the receiver does with a segment.
+enum class Act {
+  kTake,
+  kSetAside,  // It should refuse it; its acknowledgments will tell.
+  kRefuse,
+};
 
-void UpdateSyn(TcpState& state, const TcpHeader& tcp, Side side, const TcpContext& context) {
-  const size_t own = Index(side);
-  const size_t peer = Index(Other(side));
-  if (!state.syn_seen[own]) {
-    state.syn_seen[own] = true;
-    state.isn[own] = tcp.seq;
-    context.counts.refused_bytes +=
-        state.streams[own].Anchor(tcp.seq + 1, context.budget, context.handler);
-  } else if (tcp.seq != state.isn[own]) {
-    state.other_isn[own] = tcp.seq;
-    state.has_other_isn[own] = true;
+// A receiver that was not heard for so long is not captured: nothing speaks against what it should
+// have refused.
+constexpr int64_t kSilenceNs = kNsPerSecond;
+
+// Linux lets a timestamp be late by this much (TCP_PAWS_WINDOW).
+constexpr int32_t kPawsTicks = 1;
+
+size_t Index(Side side) { return static_cast<size_t>(side); }
+bool IsAfter(uint32_t seq, uint32_t other) { return SeqDistance(other, seq) > 0; }
+
+StreamContext OwnContext(const TcpContext& context, const TcpEnd& own) {
+  return {context.limits, context.budget, context.own_handler, own.policy};
+}
+StreamContext PeerContext(const TcpContext& context, const TcpEnd& peer) {
+  return {context.limits, context.budget, context.peer_handler, peer.policy};
+}
+
+void Refuse(const TcpSegment& segment, const TcpContext& context) {
+  if (segment.payload.empty()) return;
+  context.own_handler.OnDiscard(segment.arrival, Discard::kOutOfWindow, 0, segment.payload);
+}
+
+bool Fits(const TcpEnd& own, const TcpEnd& peer, uint32_t syn_seq) {
+  return (own.stream.started() && own.stream.lowest_seq() == syn_seq + 1) ||
+         (peer.has_ack && peer.ack == syn_seq + 1);
+}
+
+// Handshake -------------------------------------------------------------------------------------
+
+// A SYN that opens its side, or one of another number.
+void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext& context) {
+  const bool is_answer = (tcp.flags & kAck) != 0;
+  const bool answers_nothing = is_answer && peer.syn_seen && !peer.has_ack &&
+                               (!IsAfter(tcp.ack, peer.isn) || IsAfter(tcp.ack, peer.sent_end));
+  if (answers_nothing) return;
+  const bool opens = !own.syn_seen && (!own.heard || is_answer || peer.syn_seen ||
+                                       Fits(own, peer, tcp.seq));
+  if (opens) {
+    own.syn_seen = true;
+    own.opened = !is_answer;
+    own.isn = tcp.seq;
+    own.options = tcp.options;
+    own.window_scale = (tcp.options & kTcpWindowScale) != 0 ? tcp.window_scale : 0;
+    own.timestamp = (tcp.options & kTcpTimestamp) != 0 ? tcp.timestamp : 0;
+    own.stream.Anchor(tcp.seq + 1, OwnContext(context, own));
+  } else if ((!own.syn_seen || tcp.seq != own.isn) && !(is_answer && peer.has_ack)) {
+    own.other_isn = tcp.seq;
+    own.has_other_isn = true;
+    own.is_answer_isn = is_answer;
   }
   // The peer's SYN was not captured, but its number is in this acknowledgment.
-  if ((tcp.flags & kAck) != 0 && !state.streams[peer].anchored()) {
-    context.counts.refused_bytes +=
-        state.streams[peer].Anchor(tcp.ack, context.budget, context.handler);
+  if (is_answer && !peer.stream.anchored()) {
+    peer.stream.Anchor(tcp.ack, PeerContext(context, peer));
   }
 }
 
-// The first acknowledgment tells which of two SYN+ACKs the peer took.
-void ChooseIsn(TcpState& state, uint32_t ack, Side acked, const TcpContext& context) {
-  const size_t own = Index(acked);
-  if (!state.has_other_isn[own]) return;
-  state.has_other_isn[own] = false;
-  if (ack != state.other_isn[own] + 1) return;
-  state.isn[own] = state.other_isn[own];
-  context.counts.refused_bytes += state.streams[own].Anchor(ack, context.budget, context.handler);
+// The first acknowledgment tells which of two SYN+ACKs the peer took, and the number of one that was
+// not captured.
+void ChooseIsn(TcpEnd& acked, const TcpEnd& acking, uint32_t ack, const TcpContext& context) {
+  const bool syn_was_missed = acking.syn_seen && !acking.has_ack && !acked.stream.anchored() &&
+                              !acked.syn_seen && acked.stream.started() &&
+                              !IsAfter(ack, acked.stream.lowest_seq());
+  if (syn_was_missed) acked.stream.Anchor(ack, PeerContext(context, acked));
+  if (!acked.has_other_isn || !acked.is_answer_isn) return;
+  acked.has_other_isn = false;
+  if (ack != acked.other_isn + 1) return;
+  acked.isn = acked.other_isn;
+  acked.stream.Anchor(ack, PeerContext(context, acked));
 }
 
-// A reset counts only where the next byte is due (RFC 5961 3.2), as far as that is known.
-void UpdateRst(TcpState& state, const TcpHeader& tcp, Side side) {
-  const TcpStream& stream = state.streams[Index(side)];
-  if (stream.anchored() && stream.next_seq() != tcp.seq) {
-    const bool behind_fin = stream.fin_reached() && stream.next_seq() + 1 == tcp.seq;
-    if (!behind_fin) return;
+// What the receiver thinks -----------------------------------------------------------------------
+
+// PAWS (RFC 7323 section 5): both sides agreed on timestamps, and this one is old.
+bool IsOldTimestamp(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp) {
+  const bool agreed = (own.options & peer.options & tcp.options & kTcpTimestamp) != 0;
+  return agreed && own.timestamp != 0 && SeqDistance(tcp.timestamp, own.timestamp) > kPawsTicks;
+}
+
+// A signature (RFC 2385) in a connection that began without.
+bool IsSignedUnasked(const TcpEnd& own, const TcpHeader& tcp) {
+  return own.syn_seen && (own.options & kTcpSignature) == 0 && (tcp.options & kTcpSignature) != 0;
+}
+
+// An acknowledgment of what was never sent, or one too old (RFC 5961 5.2).
+bool IsBadAck(const TcpEnd& own, const TcpEnd& peer, uint32_t ack) {
+  if (peer.has_sent && IsAfter(ack, peer.sent_end)) return true;
+  if (!peer.syn_seen) return false;
+  if (!own.has_ack) return !IsAfter(ack, peer.isn);
+  const uint32_t acked_bytes = own.ack_max - (peer.isn + (peer.opened ? 0 : 1));
+  return IsAfter(own.ack_max - std::min(own.window_max, acked_bytes), ack);
+}
+
+// Behind the window that the receiver has offered.
+bool IsOutOfWindow(const TcpEnd& own, const TcpEnd& peer, const TcpSegment& segment) {
+  if (!peer.has_ack || (segment.payload.empty() && !segment.fin)) return false;
+  if (!own.syn_seen || !peer.syn_seen) return false;  // Nobody told the scale of the window.
+  if (segment.payload.empty()) return IsAfter(segment.seq, peer.edge);
+  if (!IsAfter(peer.edge, segment.seq)) return true;
+  return !IsAfter(peer.edge, own.stream.next_seq());
+}
+
+Act Judge(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp,
+          const TcpSegment& segment) {
+  if ((tcp.flags & kSyn) != 0) {
+    // Data may come with the SYN that opens; whether it counts is told by the answer (RFC 7413).
+    const bool opening = own.syn_seen && tcp.seq == own.isn && (tcp.flags & kFin) == 0;
+    return opening ? Act::kSetAside : Act::kRefuse;
   }
-  const bool answers_syn = !state.syn_seen[Index(side)] && state.syn_seen[Index(Other(side))];
-  if (answers_syn && !stream.started() && !state.reset) state.rejected = true;
-  state.reset = true;
+  if ((tcp.flags & kAck) == 0) return Act::kRefuse;
+  if (!own.syn_seen && peer.syn_seen && !peer.has_ack) return Act::kSetAside;  // Before SYN+ACK.
+  if (IsSignedUnasked(own, tcp)) return Act::kSetAside;
+  if (IsOldTimestamp(own, peer, tcp) || IsBadAck(own, peer, tcp.ack)) return Act::kSetAside;
+  return IsOutOfWindow(own, peer, segment) ? Act::kSetAside : Act::kTake;
+}
+
+// What everybody may learn from a segment that its receiver takes.
+void Learn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext& context) {
+  const bool in_sequence = !peer.has_ack || !IsAfter(tcp.seq, peer.ack);
+  if ((tcp.options & kTcpTimestamp) != 0 && in_sequence) own.timestamp = tcp.timestamp;
+  if ((tcp.flags & kAck) == 0) return;
+  const bool scaled =
+      (own.options & peer.options & kTcpWindowScale) != 0 && (tcp.flags & kSyn) == 0;
+  const uint32_t window = uint32_t{tcp.window} << (scaled ? own.window_scale : 0);
+  const uint32_t edge = tcp.ack + window;
+  if (!own.has_ack || IsAfter(edge, own.edge)) own.edge = edge;
+  if (!own.has_ack || IsAfter(tcp.ack, own.ack_max)) own.ack_max = tcp.ack;
+  own.window_max = std::max(own.window_max, window);
+  own.ack = tcp.ack;
+  own.has_ack = true;
+  peer.stream.Acknowledge(tcp.ack, PeerContext(context, peer));
+}
+
+// Reset -----------------------------------------------------------------------------------------
+
+// A reset counts only where the next byte is due (RFC 5961 3.2), as far as that is known, or at the
+// right edge of what the receiver would SACK.
+bool IsResetInPlace(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp) {
+  const bool answers_syn = peer.syn_seen && !own.syn_seen && !peer.has_ack;
+  if (answers_syn) return (tcp.flags & kAck) != 0 && tcp.ack - peer.isn - 1 <= UINT16_MAX;
+  if (!own.stream.anchored()) return true;
+  const uint32_t next = own.stream.next_seq();
+  if (tcp.seq == next || (own.stream.fin_reached() && tcp.seq == next - 1)) return true;
+  if (peer.has_ack && tcp.seq == peer.ack && IsAfter(peer.ack, next)) return true;  // Bytes missed.
+  const bool sack = (own.options & peer.options & kTcpSackPermitted) != 0;
+  return sack && own.stream.holds() && tcp.seq == own.stream.held_end_seq();
+}
+
+void UpdateRst(TcpState& state, TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp) {
+  if (IsSignedUnasked(own, tcp) || !IsResetInPlace(own, peer, tcp)) return;
+  const bool answers_syn = !own.syn_seen && peer.syn_seen;
+  if (answers_syn && !own.stream.started() && !state.reset) state.rejected = true;
+  state.reset = own.has_reset = true;
 }
 
 }  // namespace
 
 bool IsOver(const TcpState& state) {
-  return state.reset || (state.streams[0].fin_seen() && state.streams[1].fin_seen());
+  return state.reset ||
+         (state.ends[0].stream.fin_seen() && state.ends[1].stream.fin_seen());
 }
 
 bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side) {
-  if ((tcp.flags & kSyn) == 0 || (tcp.flags & kRst) != 0) return false;
-  const size_t own = Index(side);
-  const size_t peer = Index(Other(side));
+  if ((tcp.flags & (kSyn | kRst | kFin)) != kSyn) return false;
+  const TcpEnd& own = state.ends[Index(side)];
+  const TcpEnd& peer = state.ends[Index(Other(side))];
   const bool is_answer = (tcp.flags & kAck) != 0;
-  if (state.syn_seen[own]) {
-    const bool known =
-        tcp.seq == state.isn[own] || (state.has_other_isn[own] && tcp.seq == state.other_isn[own]);
-    if (known) return false;
-    return is_answer ? IsOver(state) : true;
+  // A copy; but whoever takes the connection back may open it with the same number again.
+  if (own.syn_seen && tcp.seq == own.isn) return own.has_reset && !is_answer;
+  if (is_answer && peer.has_other_isn && !peer.is_answer_isn && tcp.ack == peer.other_isn + 1) {
+    return true;  // The peer's SYN within the connection was meant, and is answered.
   }
-  const TcpStream& stream = state.streams[own];
-  const bool fits = (stream.started() && stream.lowest_seq() == tcp.seq + 1) ||
-                    (state.ack_seen[peer] && state.last_ack[peer] == tcp.seq + 1);
-  if (fits) return false;
+  if (own.syn_seen) {
+    if (is_answer) {
+      return IsOver(state) && !(own.has_other_isn && tcp.seq == own.other_isn);
+    }
+    return IsOver(state) || !peer.heard;
+  }
+  if (Fits(own, peer, tcp.seq)) return false;
   if (IsOver(state)) return true;
-  if (is_answer) return false;
-  return !state.syn_seen[peer];  // With it: both sides open at once, or a split handshake.
+  return !is_answer && !peer.syn_seen && !peer.heard && own.heard;
 }
+
+namespace {
+
+void SetAside(TcpEnd& own, const TcpEnd& peer, const TcpSegment& segment, const TcpContext& context) {
+  const StreamContext stream = OwnContext(context, own);
+  if (own.stream.SetAside(segment, stream)) return;
+  // As long as the receiver was silent nothing speaks against what waits.
+  own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
+  if (!own.stream.SetAside(segment, stream)) Refuse(segment, context);
+}
+
+// Behind the last byte, FIN counted.
+uint32_t EndOf(const TcpSegment& segment) {
+  const auto length = static_cast<uint32_t>(segment.payload.size()) + segment.missing;
+  return segment.seq + length + (segment.fin ? 1 : 0);
+}
+
+// SYN takes a sequence number before the data.
+TcpSegment SegmentOf(const Packet& packet, bool syn) {
+  return {packet.tcp.seq + (syn ? 1 : 0),
+          ByteSpan(packet.payload, packet.payload_bytes),
+          packet.payload_missing,
+          (packet.tcp.flags & kFin) != 0,
+          {packet.time_ns, packet.ledger_cell},
+          packet.clock_ns};
+}
+
+}  // namespace
 
 void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContext& context) {
   const TcpHeader& tcp = packet.tcp;
-  const size_t own = Index(side);
-  uint32_t seq = tcp.seq;
-  if ((tcp.flags & kSyn) != 0 && (tcp.flags & kRst) == 0) {
-    UpdateSyn(state, tcp, side, context);
-    ++seq;  // SYN takes a sequence number; data may follow it (RFC 7413).
+  TcpEnd& own = state.ends[Index(side)];
+  TcpEnd& peer = state.ends[Index(Other(side))];
+  const bool rst = (tcp.flags & kRst) != 0;
+  const bool syn = (tcp.flags & kSyn) != 0 && !rst;
+  const TcpSegment segment = SegmentOf(packet, syn);
+  if (rst) {
+    Refuse(segment, context);  // A reason in words (RFC 9293 3.5.2), not part of the stream.
+    UpdateRst(state, own, peer, tcp);
+  } else if (syn) {
+    UpdateSyn(own, peer, tcp, context);
   } else if ((tcp.flags & kAck) != 0) {
-    ChooseIsn(state, tcp.ack, Other(side), context);
+    ChooseIsn(peer, own, tcp.ack, context);
   }
-  if ((tcp.flags & kAck) != 0) {
-    state.ack_seen[own] = true;
-    state.last_ack[own] = tcp.ack;
-  }
-  // What an RST carries is a reason in words (RFC 9293 3.5.2), not part of the stream.
-  const uint32_t length = packet.payload_bytes + packet.payload_missing;
-  if ((tcp.flags & kRst) != 0) {
-    context.counts.refused_bytes += packet.payload_bytes;
-    return UpdateRst(state, tcp, side);
-  }
+  own.heard = true;
+  own.heard_ns = packet.time_ns;
+  if (rst) return;
 
-  TcpStream& stream = state.streams[own];
-  if ((tcp.flags & kFin) != 0) stream.Fin(seq + length);
-  if (length == 0) return;
-  stream.Insert({seq, ByteSpan(packet.payload, packet.payload_bytes), packet.payload_missing,
-                 packet.time_ns, packet.clock_ns},
-                context.limits, context.budget, context.counts, context.handler);
+  Act act = Judge(own, peer, tcp, segment);
+  const bool opens = syn && own.syn_seen && tcp.seq == own.isn;
+  if (act != Act::kRefuse) {
+    if (!own.has_sent || IsAfter(EndOf(segment), own.sent_end)) own.sent_end = EndOf(segment);
+    own.has_sent = true;
+  }
+  const bool takes_urgent = act == Act::kTake && (tcp.flags & kUrg) != 0;
+  const bool is_old = peer.has_ack && !opens && IsAfter(peer.ack, EndOf(segment));
+  if ((act == Act::kTake && !is_old) || opens) Learn(own, peer, tcp, context);
+  if (takes_urgent && !is_old && context.urgent != Urgent::kInline) {
+    // The pointer names the byte behind the urgent one (RFC 6093 2.1).
+    own.stream.MarkUrgent(tcp.seq + std::max<uint32_t>(tcp.urgent, 1) - 1);
+  }
+  if (segment.payload.empty() && segment.missing == 0 && !segment.fin) return;
+  if (state.reset && act == Act::kTake) act = Act::kSetAside;
+  if (act == Act::kRefuse) return Refuse(segment, context);
+  if (act == Act::kSetAside) return SetAside(own, peer, segment, context);
+  own.stream.Insert(segment, OwnContext(context, own));
+}
+
+void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& context) {
+  TcpEnd& own = state.ends[Index(side)];
+  const TcpEnd& peer = state.ends[Index(Other(side))];
+  const StreamContext stream = OwnContext(context, own);
+  const bool silent = !peer.heard || t_ns - peer.heard_ns > kSilenceNs;
+  if (silent) own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
+  own.stream.Finish(t_ns, stream);
 }
 
 FlowState StateOf(const TcpState& state, const SideCounts counts[2]) {
   if (state.rejected) return FlowState::kRejected;
   if (state.reset) return FlowState::kReset;
-  const bool client_done = state.streams[0].fin_seen();
-  const bool server_done = state.streams[1].fin_seen();
+  const TcpEnd& client = state.ends[0];
+  const bool client_done = client.stream.fin_seen();
+  const bool server_done = state.ends[1].stream.fin_seen();
   if (client_done && server_done) return FlowState::kClosed;
   if (client_done || server_done) return FlowState::kClosing;
-  const bool unanswered = state.syn_seen[0] && counts[1].packets == 0 &&
-                          counts[0].content_bytes == 0 && !state.ack_seen[0];
+  const bool unanswered = client.syn_seen && counts[1].packets == 0 &&
+                          counts[0].content_bytes == 0 && !client.has_ack;
   return unanswered ? FlowState::kAttempt : FlowState::kEstablished;
 }
 

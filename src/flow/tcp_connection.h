@@ -1,6 +1,8 @@
-// One TCP connection: two streams and the handshake and farewell between them.
+// One TCP connection: two streams, and what each end would take of the other's segments.
 //
-// Plain state and functions on it; a flow of protocol TCP has one. Source: RFC 9293 section 3.5.
+// Plain state and functions on it; a flow of protocol TCP has one. A segment is taken, refused, or set
+// aside until its receiver's acknowledgments tell: the rules are those of Linux, as far as a third
+// party can follow them. Sources: RFC 9293 section 3.10, RFC 5961, RFC 7323; tcp_input.c of Linux.
 #pragma once
 
 #include "dfc/event.h"
@@ -9,31 +11,64 @@
 
 namespace dfc {
 
-// All zero is a connection of which nothing was seen. Arrays are indexed by Side.
+// One end, as sender of its stream and as receiver of the other's. All zero is an end that has not
+// been heard. Sequence numbers of its own are `sent`, those of the other end `acked`.
+struct TcpEnd {
+  TcpStream stream;     // What it sends.
+  int64_t heard_ns;     // When it last sent anything.
+  uint32_t isn;
+  uint32_t other_isn;   // Of a second SYN+ACK, or of a SYN within the connection.
+  uint32_t sent_end;    // Behind the last byte it has sent, SYN and FIN counted.
+  uint32_t ack;         // Its last acknowledgment number.
+  uint32_t ack_max;
+  uint32_t edge;        // Behind the last byte for which it has offered a window.
+  uint32_t window_max;  // The largest window it has offered.
+  uint32_t timestamp;   // Of its segments, what the other end compares with (TS.Recent).
+  uint16_t conflict_bytes_kept;
+  HostPolicy policy;    // By which the other end puts this stream together.
+  uint8_t options;      // TcpOption of its SYN.
+  uint8_t window_scale;
+  bool heard;
+  bool syn_seen;
+  bool opened;          // Its SYN was no answer.
+  bool has_reset;  // It has ended the connection by RST.
+  bool has_other_isn;
+  bool is_answer_isn;   // `other_isn` came with an ACK.
+  bool has_ack;
+  bool has_sent;
+};
+
+// All zero is a connection of which nothing was seen. Indexed by Side.
 struct TcpState {
-  TcpStream streams[2];
-  uint32_t isn[2];
-  uint32_t other_isn[2];  // Of a second SYN+ACK; the one acknowledged first counts.
-  uint32_t last_ack[2];   // The last acknowledgment number that the side sent.
-  bool syn_seen[2];
-  bool has_other_isn[2];
-  bool ack_seen[2];
+  TcpEnd ends[2];
   bool reset;
   bool rejected;  // RST was the first answer to SYN.
+};
+
+// What to do with the byte that an urgent pointer names.
+enum class Urgent : uint8_t {
+  kOutOfBand,  // Taken out of the stream and kept beside it, as an application finds it by default.
+  kInline,     // Part of the stream (SO_OOBINLINE, and what RFC 6093 recommends).
+  kDrop,       // Taken out and not kept.
 };
 
 struct TcpContext {
   const StreamLimits& limits;
   HeldBudget& budget;
-  StreamCounts& counts;
-  StreamHandler& handler;
+  StreamHandler& own_handler;   // Of what the sender of the packet at hand sends.
+  StreamHandler& peer_handler;  // Of what the other end does.
+  Urgent urgent = Urgent::kOutOfBand;
 };
 
-// True when the SYN in `tcp` does not fit the connection, so that it opens a new one on its ports.
-// A repeated SYN, a late one, simultaneous and split opens fit.
+// True when the SYN in `tcp` opens a new connection on the ports of this one. A repeated SYN, a late
+// one, simultaneous and split opens do not; nor does a SYN of another number within a connection
+// that goes on, unless the other end answers it.
 bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side);
 
 void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContext& context);
+
+// Delivers and frees what the streams hold.
+void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& context);
 
 // True when nothing more is expected: FIN from both sides, or RST.
 bool IsOver(const TcpState& state);

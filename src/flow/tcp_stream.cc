@@ -1,9 +1,6 @@
 #include "tcp_stream.h"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
-#include <utility>
 
 #include "dfc/time.h"
 
@@ -11,72 +8,31 @@ namespace dfc {
 
 namespace {
 
-// A segment further ahead than this is not of this stream: 2^14 * 64 KiB is the largest window, and
-// 16 MiB is what tcpflow and the usual receive buffers allow.
+// Where no window is known, a segment further ahead than this is not of this stream: tcpflow's
+// bound, and more than the usual receive buffers allow.
 constexpr int64_t kAheadBytesMax = 16 << 20;
 
 // A stream without SYN waits this long, or for this much, before its lowest byte becomes its start.
 constexpr int64_t kUnanchoredHoldNs = kNsPerSecond;
 constexpr uint32_t kUnanchoredBytesMax = 64 << 10;
 
+// Bytes set aside, a direction, with what each segment costs besides. What finds no room is refused.
+constexpr uint32_t kAsideBytesMax = 128 << 10;
+constexpr uint32_t kAsideCostBytes = 256;
+
+// As the handler counts. Negative ones are out of window, where the offset says nothing.
+uint64_t Offset(int64_t at) { return static_cast<uint64_t>(at); }
+
 }  // namespace
 
-// Stands at the front of its chain's first segment.
-struct TcpStream::Held {
-  Held* next;
-  int64_t at;
-  int64_t t_ns;
-  uint32_t bytes;
-  uint32_t missing;
-  uint32_t ledger_cell;
-
-  int64_t end() const { return at + bytes; }
-  Segment* chain() { return static_cast<Segment*>(static_cast<void*>(this)) - 1; }
-};
-
 uint32_t TcpStream::lowest_seq() const {
-  if (first_ == nullptr) return next_seq_;
-  return next_seq_ + static_cast<uint32_t>(first_->at - next_);
+  if (held_.empty()) return next_seq_;
+  return next_seq_ + static_cast<uint32_t>(held_.First()->at() - next_);
 }
 
-TcpStream::Held* TcpStream::NewHeld(int64_t at, ByteSpan bytes, const TcpSegment& segment,
-                                    HeldBudget& budget) {
-  const auto take = [&budget](size_t want) {
-    Segment* piece = budget.pool.Take(want);
-    while (piece == nullptr && budget.pressure != nullptr && budget.pressure->RelieveContent()) {
-      piece = budget.pool.Take(want);
-    }
-    return piece;
-  };
-  Segment* chain = take(sizeof(Held) + bytes.size());
-  if (chain == nullptr) return nullptr;
-  Held* held = new (chain->data()) Held{nullptr, at, segment.t_ns, 0, 0, budget.ledger_cell};
-  chain->used = sizeof(Held);
-  size_t cost = chain->cost();
-  for (Segment* piece = chain; !bytes.empty();) {
-    if (piece->room() == 0) {
-      piece->next = take(bytes.size());
-      if (piece->next == nullptr) break;
-      piece = piece->next;
-      cost += piece->cost();
-    }
-    const size_t here = std::min<size_t>(piece->room(), bytes.size());
-    std::memcpy(piece->data() + piece->used, bytes.data(), here);
-    piece->used += static_cast<uint32_t>(here);
-    held->bytes += static_cast<uint32_t>(here);
-    bytes = bytes.subspan(here);
-  }
-  budget.pool_bytes_taken += cost;
-  held_bytes_ += static_cast<uint32_t>(cost);
-  return held;
-}
-
-void TcpStream::Release(Held* held, HeldBudget& budget) {
-  const size_t before = budget.pool.bytes_taken();
-  budget.pool.GiveChain(held->chain());
-  const size_t cost = before - budget.pool.bytes_taken();
-  budget.pool_bytes_taken -= cost;
-  held_bytes_ -= static_cast<uint32_t>(cost);
+uint32_t TcpStream::held_end_seq() const {
+  const HeldNode* const last = held_.Last();
+  return next_seq_ + static_cast<uint32_t>(last == nullptr ? 0 : last->end - next_);
 }
 
 void TcpStream::Skip(int64_t bytes) {
@@ -84,248 +40,389 @@ void TcpStream::Skip(int64_t bytes) {
   next_seq_ += static_cast<uint32_t>(bytes);
 }
 
-// Hands on bytes at `next_`, and the gap behind them that the snaplen made.
-void TcpStream::Deliver(int64_t t_ns, ByteSpan bytes, uint32_t missing, StreamHandler& handler) {
-  if (!bytes.empty()) {
-    handler.OnData(t_ns, delivered(), bytes);
-    Skip(static_cast<int64_t>(bytes.size()));
+// Delivery --------------------------------------------------------------------------------------
+
+void TcpStream::Deliver(Arrival arrival, ByteSpan bytes, const StreamContext& context) {
+  while (!bytes.empty()) {
+    auto here = static_cast<int64_t>(bytes.size());
+    const bool urgent_within = urgent_marked_ && urgent_at_ >= next_ && urgent_at_ < next_ + here;
+    if (urgent_within) here = urgent_at_ - next_;
+    if (here > 0) {
+      context.handler.OnData(arrival, delivered(), bytes.first(static_cast<size_t>(here)));
+      Skip(here);
+      bytes = bytes.subspan(static_cast<size_t>(here));
+    }
+    if (!urgent_within) continue;
+    context.handler.OnUrgent(arrival, delivered(), bytes.front());
+    Skip(1);
+    bytes = bytes.subspan(1);
+    urgent_marked_ = false;
   }
-  if (missing > 0) {
-    handler.OnGap(t_ns, delivered(), missing);
-    Skip(missing);
+}
+
+void TcpStream::DeliverGap(int64_t t_ns, int64_t to, bool given_up, const StreamContext& context) {
+  if (to <= next_) return;
+  if (given_up) gap_ = {next_, to};
+  while (next_ < to) {  // Longer than 32 bits tell it is several.
+    const auto here = static_cast<uint32_t>(std::min<int64_t>(to - next_, UINT32_MAX));
+    context.handler.OnGap(t_ns, delivered(), here);
+    Skip(here);
+  }
+}
+
+// Everything of the node that lies at and behind `next_`; a gap for what the snaplen cut off.
+void TcpStream::DeliverNode(const HeldNode& node, const StreamContext& context) {
+  for (const HeldPart* part = &node.first; part != nullptr; part = part->next) {
+    ForEachPiece(*part, part->at, next_, [&](int64_t at, ByteSpan piece) {
+      DiscardOld(at, piece, part->arrival, context);
+    });
+    ForEachPiece(*part, next_, part->end(), [&](int64_t at, ByteSpan piece) {
+      DeliverGap(part->arrival.t_ns, at, false, context);
+      Deliver(part->arrival, piece, context);
+    });
+    if (part->missing == 0 || part->end() < next_) continue;
+    int64_t missing_end = part->end() + part->missing;
+    if (part->next != nullptr) missing_end = std::min(missing_end, part->next->at);
+    if (!held_.empty()) missing_end = std::min(missing_end, held_.First()->at());
+    DeliverGap(part->arrival.t_ns, missing_end, false, context);
   }
 }
 
 // Delivers held segments for as long as they follow on.
-void TcpStream::Drain(HeldBudget& budget, StreamHandler& handler) {
-  const uint32_t cell = budget.ledger_cell;
-  while (first_ != nullptr && (first_->at <= next_ || fin_reached())) {
-    Held* const held = first_;
-    first_ = held->next;
-    if (first_ == nullptr) last_ = nullptr;
-    budget.ledger_cell = held->ledger_cell;
-    if (fin_reached() && held->end() > fin_at_) {
-      budget.refused_bytes += held->bytes;
-      handler.OnHeldRefused(held->bytes);
-      Release(held, budget);
-      continue;
-    }
-    auto skip = static_cast<uint64_t>(next_ - held->at);  // A gap given up may have passed it.
-    if (skip > 0) handler.OnHeldRefused(std::min<uint64_t>(skip, held->bytes));
-    uint32_t from = sizeof(Held);
-    for (Segment* piece = held->chain(); piece != nullptr; piece = piece->next, from = 0) {
-      const size_t here = piece->used - from;
-      const size_t skipped = std::min<size_t>(here, skip);
-      skip -= skipped;
-      Deliver(held->t_ns, ByteSpan(piece->data() + from + skipped, here - skipped), 0, handler);
-    }
-    int64_t missing_end = held->end() + held->missing;
-    if (first_ != nullptr) missing_end = std::min(missing_end, first_->at);
-    if (missing_end > next_) {
-      Deliver(held->t_ns, {}, static_cast<uint32_t>(missing_end - next_), handler);
-    }
-    Release(held, budget);
+void TcpStream::Drain(const StreamContext& context) {
+  while (!held_.empty() && held_.First()->at() <= next_) {
+    HeldNode* const node = held_.Pop();
+    DeliverNode(*node, context);
+    const bool fin = node->fin;
+    const int64_t fin_at = node->fin_at;
+    held_.Free(node, context.budget);
+    if (fin) ReachFin(fin_at, context);
   }
-  budget.ledger_cell = cell;
 }
 
-void TcpStream::GiveUpGap(HeldBudget& budget, StreamHandler& handler) {
-  if (!anchored_) return AnchorAtLowest(budget, handler);
-  if (first_ == nullptr) return;
-  Deliver(first_->t_ns, {}, static_cast<uint32_t>(first_->at - next_), handler);
-  Drain(budget, handler);
+// FIN stands at `at`. Where bytes were delivered behind it, it was none.
+void TcpStream::ReachFin(int64_t at, const StreamContext& context) {
+  if (at != next_) {
+    if (at < next_ && fin_at_ == at) fin_seen_ = false;
+    return;
+  }
+  fin_reached_ = true;
+  while (!held_.empty()) {  // As Linux empties its queue.
+    HeldNode* const node = held_.Pop();
+    for (const HeldPart* part = &node->first; part != nullptr; part = part->next) {
+      DiscardHeld(*part, part->at, part->end(), context);
+    }
+    held_.Free(node, context.budget);
+  }
 }
 
-void TcpStream::AnchorAtLowest(HeldBudget& budget, StreamHandler& handler) {
+void TcpStream::DiscardHeld(const HeldPart& part, int64_t from, int64_t to,
+                            const StreamContext& context) {
+  ForEachPiece(part, from, to, [&](int64_t at, ByteSpan piece) {
+    context.handler.OnDiscard(part.arrival, Discard::kOutOfWindow, Offset(at), piece);
+  });
+}
+
+void TcpStream::GiveUpGap(const StreamContext& context) {
+  if (!anchored_) return AnchorAtLowest(context);
+  if (held_.empty()) return;
+  const HeldNode* const first = held_.First();
+  DeliverGap(first->first.arrival.t_ns, first->at(), true, context);
+  Drain(context);
+}
+
+// Beginning -------------------------------------------------------------------------------------
+
+// The stream's first byte is the one that had offset `at` so far.
+void TcpStream::BeginAt(int64_t at) {
+  Skip(at - next_);
+  next_ = 0;
+  fin_at_ -= at;
+  urgent_at_ -= at;
+  held_.Shift(-at);
+  for (HeldPart* part = aside_; part != nullptr; part = part->next) part->at -= at;
+  anchored_ = true;
+}
+
+void TcpStream::AnchorAtLowest(const StreamContext& context) {
   if (anchored_) return;
-  anchored_ = true;
-  if (first_ != nullptr) Skip(first_->at - next_);
-  origin_ = next_;
-  Drain(budget, handler);
+  BeginAt(held_.empty() ? next_ : held_.First()->at());
+  Drain(context);
 }
 
-uint64_t TcpStream::Anchor(uint32_t seq, HeldBudget& budget, StreamHandler& handler) {
-  if (anchored_) {
-    // A handshake seen again with another number: the one that the peer acknowledges counts, as
-    // long as nothing was delivered.
-    if (next_ != origin_ || first_ != nullptr) return 0;
-  }
+void TcpStream::Anchor(uint32_t seq, const StreamContext& context) {
+  // A handshake seen again with another number: the one that the peer acknowledges counts, as long
+  // as nothing was delivered.
+  if (anchored_ && (next_ != 0 || !held_.empty())) return;
   if (!started_) {
     next_seq_ = seq;
-    next_ = 0;
     started_ = true;
   }
-  Skip(SeqDistance(next_seq_, seq));
-  origin_ = next_;
-  anchored_ = true;
-  uint64_t dropped = 0;
-  for (Held* held = first_; held != nullptr && held->at < next_; held = held->next) {
-    dropped += static_cast<uint64_t>(std::min(held->end(), next_) - held->at);
-  }
-  Drain(budget, handler);
-  return dropped + std::exchange(budget.refused_bytes, 0);
-}
-
-void TcpStream::Fin(uint32_t seq) {
-  if (!started_) {
-    started_ = true;
-    next_seq_ = seq;
-  }
-  const int64_t at = OffsetOf(seq);
-  if (at > next_ + kAheadBytesMax || (anchored_ && at < next_)) return;
-  if (fin_seen_ && at >= fin_at_) return;
-  fin_seen_ = true;
-  fin_at_ = at;
-}
-
-// Counts the bytes of the segment, which begins at `at`, that `held` has already, and compares
-// them.
-void TcpStream::CountRepeated(Held& held, int64_t at, const TcpSegment& segment,
-                              StreamCounts& counts) const {
-  const int64_t begin = std::max(at, held.at);
-  const int64_t end = std::min(at + static_cast<int64_t>(segment.payload.size()), held.end());
-  if (begin >= end) return;
-  counts.duplicate_bytes += static_cast<uint64_t>(end - begin);
-  ByteSpan again =
-      segment.payload.subspan(static_cast<size_t>(begin - at), static_cast<size_t>(end - begin));
-  auto skip = static_cast<size_t>(begin - held.at) + sizeof(Held);
-  for (const Segment* piece = held.chain(); !again.empty(); piece = piece->next) {
-    const size_t from = std::min<size_t>(skip, piece->used);
-    const size_t here = std::min<size_t>(piece->used - from, again.size());
-    if (here > 0 && std::memcmp(piece->data() + from, again.data(), here) != 0) {
-      counts.conflict = true;
+  BeginAt(OffsetOf(seq));
+  for (HeldNode* node = held_.First(); node != nullptr && node->start < 0; node = Next(node)) {
+    for (HeldPart* part = &node->first; part != nullptr; part = part->next) {
+      DiscardHeld(*part, part->at, 0, context);
+      TrimFront(*part, 0);
     }
-    skip -= from;
-    again = again.subspan(here);
   }
+  Drain(context);
 }
 
-// Holds those bytes of [at, at + payload) that are not held yet; the others are duplicates. Returns
-// how far it came: the segment's end, or less when memory ran out.
-int64_t TcpStream::Hold(int64_t at, const TcpSegment& segment, HeldBudget& budget,
-                        StreamCounts& counts) {
-  const int64_t end = at + static_cast<int64_t>(segment.payload.size());
-  // Most early segments go behind everything held.
-  Held* before = last_ != nullptr && last_->at <= at ? last_ : nullptr;
-  if (before == nullptr) {
-    for (Held* h = first_; h != nullptr && h->at <= at; h = h->next) before = h;
-  }
-  int64_t from = before == nullptr ? at : std::clamp(before->end(), at, end);
-  if (before != nullptr) CountRepeated(*before, at, segment, counts);
-  while (from < end) {
-    Held* const after = before == nullptr ? first_ : before->next;
-    const int64_t to = after == nullptr ? end : std::min(end, after->at);
-    if (from < to) {
-      const auto offset = static_cast<size_t>(from - at);
-      const auto size = static_cast<size_t>(to - from);
-      const bool allowed = budget.pool_bytes_taken + size < budget.pool.bytes_max() / 2;
-      Held* held =
-          allowed ? NewHeld(from, segment.payload.subspan(offset, size), segment, budget) : nullptr;
-      if (held == nullptr) return from;
-      held->next = after;
-      (before == nullptr ? first_ : before->next) = held;
-      if (after == nullptr) last_ = held;
-      if (held->end() < to) return held->end();  // Memory ran out on the way.
-      if (to == end) held->missing = segment.missing;
+void TcpStream::Start(const TcpSegment& segment) {
+  if (started_) return;
+  started_ = true;
+  next_seq_ = segment.seq;
+  hole_since_ns_ = segment.clock_ns;
+}
+
+// Arrival ---------------------------------------------------------------------------------------
+
+// Bytes before `next_` have come before: the same ones, others, or late ones for a gap given up.
+void TcpStream::DiscardOld(int64_t at, ByteSpan bytes, Arrival arrival,
+                           const StreamContext& context) const {
+  const bool probe = bytes.size() == 1 && at == next_ - 1;  // A keep-alive's byte means nothing.
+  while (!bytes.empty()) {
+    auto end = at + static_cast<int64_t>(bytes.size());
+    Discard why = Discard::kDuplicate;
+    if (at < 0) {
+      why = Discard::kOutOfWindow;
+      end = std::min<int64_t>(end, 0);
+    } else if (at >= gap_.begin && at < gap_.end) {
+      why = Discard::kShed;
+      end = std::min(end, gap_.end);
+    } else if (at < gap_.begin) {
+      end = std::min(end, gap_.begin);
     }
-    if (after == nullptr) break;
-    CountRepeated(*after, at, segment, counts);
-    before = after;
-    from = std::max(to, after->end());
+    const ByteSpan part = bytes.first(static_cast<size_t>(end - at));
+    if (why == Discard::kDuplicate && !probe) {
+      DiscardRepeated(context.handler, arrival, Offset(at), part,
+                      context.handler.CompareWithDelivered(Offset(at), part));
+    } else {
+      context.handler.OnDiscard(arrival, why, Offset(at), part);
+    }
+    bytes = bytes.subspan(part.size());
+    at = end;
   }
-  return end;
-}
-
-// There is no memory to wait with: every hole of this stream up to the segment is given up.
-void TcpStream::DeliverWithoutWaiting(const TcpSegment& segment, HeldBudget& budget,
-                                      StreamCounts& counts, StreamHandler& handler) {
-  ++budget.gaps_given_up;
-  AnchorAtLowest(budget, handler);
-  while (first_ != nullptr) GiveUpGap(budget, handler);
-  TcpSegment rest = segment;
-  int64_t at = OffsetOf(rest.seq);
-  if (!TrimToStream(at, rest, counts)) return;
-  if (at > next_) Deliver(rest.t_ns, {}, static_cast<uint32_t>(at - next_), handler);
-  Deliver(rest.t_ns, rest.payload, rest.missing, handler);
 }
 
 // Cuts off what was delivered already, what is too far ahead and what lies behind FIN. False when
 // nothing is left.
-bool TcpStream::TrimToStream(int64_t& at, TcpSegment& segment, StreamCounts& counts) const {
-  const size_t size = segment.payload.size();
-  if (at > next_ + kAheadBytesMax || at < next_ - kAheadBytesMax) {
-    // Long gone bytes of an anchored stream came before: a late retransmission.
-    (anchored_ && at < next_ ? counts.duplicate_bytes : counts.refused_bytes) += size;
+bool TcpStream::Trim(int64_t& at, TcpSegment& segment, const StreamContext& context) const {
+  const ByteSpan all = segment.payload;
+  const bool far_behind = at < next_ - kAheadBytesMax;
+  if (at > next_ + kAheadBytesMax || (far_behind && !anchored_)) {
+    if (!all.empty()) {
+      context.handler.OnDiscard(segment.arrival, Discard::kOutOfWindow, Offset(at), all);
+    }
     return false;
   }
   if (anchored_ && at < next_) {
-    const size_t old = std::min(static_cast<size_t>(next_ - at), size);
-    counts.duplicate_bytes += old;
-    segment.payload = segment.payload.subspan(old);
-    at += static_cast<int64_t>(old);
+    const size_t old = std::min(static_cast<size_t>(next_ - at), all.size());
+    DiscardOld(at, all.first(old), segment.arrival, context);
+    segment.payload = all.subspan(old);
+    const int64_t cut = std::min<int64_t>(next_ - at, static_cast<int64_t>(old) + segment.missing);
+    segment.missing -= static_cast<uint32_t>(cut - static_cast<int64_t>(old));
+    at += cut;
     if (at < next_) return false;
   }
-  const bool behind_fin =
-      fin_reached() && at + static_cast<int64_t>(segment.payload.size()) > fin_at_;
-  if (behind_fin) {
-    const auto keep = static_cast<size_t>(std::max<int64_t>(fin_at_ - at, 0));
-    counts.refused_bytes += segment.payload.size() - keep;
-    segment.payload = segment.payload.first(keep);
-    segment.missing = 0;
+  if (fin_reached_) {
+    if (!segment.payload.empty()) {
+      context.handler.OnDiscard(segment.arrival, Discard::kOutOfWindow, Offset(at),
+                                segment.payload);
+    }
+    return false;
   }
-  return !segment.payload.empty() || segment.missing > 0;
+  return !segment.payload.empty() || segment.missing > 0 || segment.fin;
 }
 
-void TcpStream::Insert(const TcpSegment& segment, const StreamLimits& limits, HeldBudget& budget,
-                       StreamCounts& counts, StreamHandler& handler) {
-  Place(segment, limits, budget, counts, handler);
-  counts.refused_bytes += std::exchange(budget.refused_bytes, 0);
+// The segment begins at `next_`.
+void TcpStream::DeliverInOrder(const TcpSegment& segment, const StreamContext& context) {
+  const int64_t end = next_ + static_cast<int64_t>(segment.payload.size());
+  if (!held_.empty()) {
+    held_.Overrule(next_, segment.payload, context.budget, context.handler);
+  }
+  Deliver(segment.arrival, segment.payload, context);
+  if (segment.missing > 0) {
+    int64_t missing_end = end + segment.missing;
+    if (!held_.empty()) missing_end = std::clamp(held_.First()->at(), end, missing_end);
+    DeliverGap(segment.arrival.t_ns, missing_end, false, context);
+  }
+  if (segment.fin) ReachFin(end + segment.missing, context);
+  Drain(context);
 }
 
-void TcpStream::Place(const TcpSegment& segment, const StreamLimits& limits, HeldBudget& budget,
-                      StreamCounts& counts, StreamHandler& handler) {
-  if (!started_) {
-    started_ = true;
-    next_seq_ = segment.seq;
-    hole_since_ns_ = segment.clock_ns;
-  }
-  const bool waits = first_ != nullptr || !anchored_;
-  const int64_t patience_ns = anchored_ ? limits.gap_hold_ns : kUnanchoredHoldNs;
+// There is no memory to wait with: every hole of this stream up to the segment is given up.
+void TcpStream::DeliverWithoutWaiting(const TcpSegment& segment, const StreamContext& context) {
+  ++context.budget.gaps_given_up;
+  AnchorAtLowest(context);
+  while (!held_.empty()) GiveUpGap(context);
+  TcpSegment rest = segment;
+  int64_t at = OffsetOf(rest.seq);
+  if (!Trim(at, rest, context)) return;
+  DeliverGap(rest.arrival.t_ns, at, true, context);
+  DeliverInOrder(rest, context);
+}
+
+void TcpStream::Insert(const TcpSegment& segment, const StreamContext& context) {
+  Start(segment);
+  const bool waits = !held_.empty() || !anchored_;
+  const int64_t patience_ns = anchored_ ? context.limits.gap_hold_ns : kUnanchoredHoldNs;
   if (waits && segment.clock_ns - hole_since_ns_ > patience_ns) {
-    GiveUpGap(budget, handler);
+    GiveUpGap(context);
     hole_since_ns_ = segment.clock_ns;
   }
 
   TcpSegment rest = segment;
   int64_t at = OffsetOf(segment.seq);
-  if (!TrimToStream(at, rest, counts)) return;
-
-  const int64_t end = at + static_cast<int64_t>(rest.payload.size()) + rest.missing;
-  if (anchored_ && at == next_ && (first_ == nullptr || first_->at >= end)) {
-    Deliver(rest.t_ns, rest.payload, rest.missing, handler);
-    hole_since_ns_ = rest.clock_ns;
-  } else {
-    if (anchored_ && at > next_) counts.out_of_order = true;
-    if (anchored_ && (first_ == nullptr || at == next_)) hole_since_ns_ = rest.clock_ns;
-    const auto held = static_cast<size_t>(Hold(at, rest, budget, counts) - at);
-    if (held < rest.payload.size()) {
-      rest.payload = rest.payload.subspan(held);
-      rest.seq = next_seq_ + static_cast<uint32_t>(at + static_cast<int64_t>(held) - next_);
-      DeliverWithoutWaiting(rest, budget, counts, handler);
-    }
+  if (!Trim(at, rest, context)) return;
+  if (rest.fin) {
+    fin_seen_ = true;
+    fin_at_ = at + static_cast<int64_t>(rest.payload.size()) + rest.missing;
   }
-  if (anchored_) Drain(budget, handler);
-  const uint32_t held_bytes_max =
-      anchored_ ? static_cast<uint32_t>(limits.held_bytes_max) : kUnanchoredBytesMax;
-  while (first_ != nullptr && held_bytes_ > held_bytes_max) GiveUpGap(budget, handler);
+  const bool due = anchored_ && at == next_;
+  if (due && (held_.empty() || context.policy == HostPolicy::kLinux)) {
+    hole_since_ns_ = rest.clock_ns;
+    return DeliverInOrder(rest, context);
+  }
+  if (anchored_ && at > next_ && !rest.payload.empty()) out_of_order_ = true;
+  if (anchored_ && (held_.empty() || due)) hole_since_ns_ = rest.clock_ns;
+  const auto taken = static_cast<size_t>(
+      held_.Add(at, rest, context.policy, context.budget, context.handler) - at);
+  if (taken < rest.payload.size()) {
+    rest.payload = rest.payload.subspan(taken);
+    rest.seq = next_seq_ + static_cast<uint32_t>(at + static_cast<int64_t>(taken) - next_);
+    return DeliverWithoutWaiting(rest, context);
+  }
+  if (anchored_) Drain(context);
+  const size_t held_bytes_max = anchored_ ? context.limits.held_bytes_max : kUnanchoredBytesMax;
+  while (!held_.empty() && held_.bytes_taken() > held_bytes_max) GiveUpGap(context);
 }
 
-void TcpStream::Finish(int64_t t_ns, HeldBudget& budget, StreamHandler& handler) {
-  AnchorAtLowest(budget, handler);
-  while (first_ != nullptr) GiveUpGap(budget, handler);
-  if (fin_seen_ && fin_at_ > next_) {
-    Deliver(t_ns, {}, static_cast<uint32_t>(fin_at_ - next_), handler);
+void TcpStream::MarkUrgent(uint32_t seq) {
+  if (!started_) return;
+  const int64_t at = OffsetOf(seq);
+  if (at < next_ || at > next_ + kAheadBytesMax) return;  // Read, or never to be.
+  if (urgent_marked_ && at <= urgent_at_) return;
+  urgent_marked_ = true;
+  urgent_at_ = at;
+}
+
+// Set aside -------------------------------------------------------------------------------------
+
+bool TcpStream::SetAside(const TcpSegment& segment, const StreamContext& context) {
+  const size_t size = segment.payload.size();
+  if (aside_bytes_ + size + kAsideCostBytes > kAsideBytesMax) return false;
+  Start(segment);
+  TcpSegment rest = segment;
+  int64_t at = OffsetOf(segment.seq);
+  if (anchored_ && at < next_) {
+    const size_t old = std::min(static_cast<size_t>(next_ - at), size);
+    DiscardOld(at, rest.payload.first(old), rest.arrival, context);
+    rest.payload = rest.payload.subspan(old);
+    at += static_cast<int64_t>(old);
   }
+  if (rest.payload.empty() && (!rest.fin || at < next_)) return true;
+  HeldPart* const part = held_.Copy(at, rest, context.budget);
+  if (part == nullptr) {
+    context.handler.OnDiscard(rest.arrival, Discard::kShed, Offset(at), rest.payload);
+    return true;
+  }
+  aside_bytes_ += part->bytes + kAsideCostBytes;
+  HeldPart** end = &aside_;
+  while (*end != nullptr) end = &(*end)->next;
+  *end = part;
+  return true;
+}
+
+// The receiver has all of the part: what nobody else brought fills the holes.
+void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
+  while (part.bytes > 0 && part.at <= next_) {
+    const int64_t old_end = std::min(next_, part.end());
+    ForEachPiece(part, part.at, old_end, [&](int64_t at, ByteSpan piece) {
+      DiscardOld(at, piece, part.arrival, context);
+    });
+    TrimFront(part, old_end);
+    if (part.bytes == 0) break;
+    fin_reached_ = false;  // The receiver went on behind that FIN, so it was none.
+    const int64_t to = held_.empty() ? part.end() : std::min(part.end(), held_.First()->at());
+    ForEachPiece(part, part.at, to,
+                 [&](int64_t, ByteSpan piece) { Deliver(part.arrival, piece, context); });
+    TrimFront(part, to);
+    Drain(context);
+  }
+  if (part.bytes > 0) return HoldPart(part, context);
+  if (part.fin && part.end() == next_) {
+    fin_seen_ = true;
+    fin_at_ = next_;
+    ReachFin(next_, context);
+  }
+}
+
+// Bytes before the part are missing still.
+void TcpStream::HoldPart(const HeldPart& part, const StreamContext& context) {
+  if (held_.empty()) hole_since_ns_ = part.arrival.t_ns;
+  ForEachPiece(part, part.at, part.end(), [&](int64_t at, ByteSpan piece) {
+    TcpSegment segment{next_seq_ + static_cast<uint32_t>(at - next_), piece};
+    segment.arrival = part.arrival;
+    segment.clock_ns = part.arrival.t_ns;
+    const int64_t end = at + static_cast<int64_t>(piece.size());
+    segment.fin = part.fin && end == part.end();
+    const int64_t taken =
+        held_.Add(at, segment, HostPolicy::kFirst, context.budget, context.handler);
+    if (taken == end) return;
+    segment.seq += static_cast<uint32_t>(taken - at);
+    segment.payload = piece.subspan(static_cast<size_t>(taken - at));
+    DeliverWithoutWaiting(segment, context);
+  });
+  while (held_.bytes_taken() > context.limits.held_bytes_max && !held_.empty()) GiveUpGap(context);
+}
+
+template <typename Taken>
+void TcpStream::AdoptWhere(Taken taken, const StreamContext& context) {
+  for (HeldPart** link = &aside_; *link != nullptr;) {
+    HeldPart* const part = *link;
+    if (!taken(*part)) {
+      link = &part->next;
+      continue;
+    }
+    *link = part->next;
+    aside_bytes_ -= part->bytes + kAsideCostBytes;
+    Adopt(*part, context);
+    held_.Free(part, context.budget);
+    link = &aside_;  // What came before it may follow on now.
+  }
+}
+
+void TcpStream::Acknowledge(uint32_t seq, const StreamContext& context) {
+  if (aside_ == nullptr || !anchored_) return;
+  if (fin_reached_ && OffsetOf(seq) <= next_ + 1) return;  // It is FIN that was acknowledged.
+  // In sequence numbers, as delivery moves the offset that they are told from.
+  AdoptWhere(
+      [&](const HeldPart& part) { return part.end() + (part.fin ? 1 : 0) <= OffsetOf(seq); },
+      context);
+}
+
+void TcpStream::AdoptUnheard(int64_t heard_ns, const StreamContext& context) {
+  if (aside_ == nullptr) return;
+  AnchorAtLowest(context);
+  AdoptWhere([&](const HeldPart& part) { return part.arrival.t_ns > heard_ns; }, context);
+}
+
+void TcpStream::DropAside(const StreamContext& context) {
+  while (aside_ != nullptr) {
+    HeldPart* const part = aside_;
+    aside_ = part->next;
+    DiscardHeld(*part, part->at, part->end(), context);
+    held_.Free(part, context.budget);
+  }
+  aside_bytes_ = 0;
+}
+
+void TcpStream::Finish(int64_t t_ns, const StreamContext& context) {
+  AnchorAtLowest(context);
+  while (!held_.empty()) GiveUpGap(context);
+  if (fin_seen_ && !fin_reached_) DeliverGap(t_ns, fin_at_, true, context);
+  DropAside(context);
 }
 
 }  // namespace dfc

@@ -27,7 +27,8 @@ std::string FlowAge(std::string_view form) {
     packets += (packets.empty() ? "" : " + ") + fmt::format(fmt::runtime(form), column);
   }
   for (const char* side : {"client", "server"}) {
-    for (const char* what : {"bytes", "gap_bytes", "duplicate_bytes", "refused_bytes"}) {
+    for (const char* what : {"bytes", "gap_bytes", "duplicate_bytes", "conflict_bytes",
+                             "refused_bytes", "urgent_bytes", "shed_bytes"}) {
       const std::string column = fmt::format("{}_{}", side, what);
       bytes += (bytes.empty() ? "" : " + ") + fmt::format(fmt::runtime(form), column);
     }

@@ -198,14 +198,15 @@ Condition Has(std::string_view value, Values& values) {
     std::string_view name;
     FlowFlag flag;
   };
-  constexpr std::array<Name, 8> kNames = {{{"gap", kFlowGap},
+  constexpr std::array<Name, 9> kNames = {{{"gap", kFlowGap},
                                            {"conflict", kFlowConflict},
                                            {"midstream", kFlowMidstream},
                                            {"fragment", kFlowFragmented},
                                            {"reorder", kFlowOutOfOrder},
                                            {"truncated", kFlowTruncated},
                                            {"reused", kFlowReused},
-                                           {"evicted", kFlowEvicted}}};
+                                           {"evicted", kFlowEvicted},
+                                           {"urgent", kFlowUrgent}}};
   if (value == "icmp-error") {
     return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
                        IcmpErrorAbout("f.t_start", "f.flow_hash"));

@@ -65,7 +65,10 @@ SideCounts ReadCounts(RowReader& row) {
   counts.content_bytes = row.Unsigned();
   counts.gap_bytes = row.Unsigned();
   counts.duplicate_bytes = row.Unsigned();
+  counts.conflict_bytes = row.Unsigned();
   counts.refused_bytes = row.Unsigned();
+  counts.urgent_bytes = row.Unsigned();
+  counts.shed_bytes = row.Unsigned();
   return counts;
 }
 

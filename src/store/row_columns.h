@@ -34,13 +34,19 @@ inline constexpr const char* kFlowColumns[] = {"t_start",
                                                "client_bytes",
                                                "client_gap_bytes",
                                                "client_duplicate_bytes",
+                                               "client_conflict_bytes",
                                                "client_refused_bytes",
+                                               "client_urgent_bytes",
+                                               "client_shed_bytes",
                                                "server_packets",
                                                "server_ip_bytes",
                                                "server_bytes",
                                                "server_gap_bytes",
                                                "server_duplicate_bytes",
-                                               "server_refused_bytes"};
+                                               "server_conflict_bytes",
+                                               "server_refused_bytes",
+                                               "server_urgent_bytes",
+                                               "server_shed_bytes"};
 
 inline constexpr const char* kChunkColumns[] = {"t_start", "flow_hash", "n",      "version",
                                                 "t_first", "turns",     "content"};
@@ -105,7 +111,10 @@ void EmitCounts(const SideCounts& counts, Emit& emit) {
   emit.Unsigned(counts.content_bytes);
   emit.Unsigned(counts.gap_bytes);
   emit.Unsigned(counts.duplicate_bytes);
+  emit.Unsigned(counts.conflict_bytes);
   emit.Unsigned(counts.refused_bytes);
+  emit.Unsigned(counts.urgent_bytes);
+  emit.Unsigned(counts.shed_bytes);
 }
 
 template <typename Emit>

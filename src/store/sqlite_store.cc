@@ -20,9 +20,11 @@ std::string InsertInto(std::string_view table, std::span<const char* const> colu
 std::string FlowAge(std::string_view prefix) {
   return fmt::format(
       "({0}client_packets + {0}server_packets, {0}t_last, {0}state, "
-      "{0}client_bytes + {0}client_gap_bytes + {0}client_duplicate_bytes + {0}client_refused_bytes"
+      "{0}client_bytes + {0}client_gap_bytes + {0}client_duplicate_bytes + {0}client_conflict_bytes"
+      " + {0}client_refused_bytes + {0}client_urgent_bytes + {0}client_shed_bytes"
       " + {0}server_bytes + {0}server_gap_bytes + {0}server_duplicate_bytes"
-      " + {0}server_refused_bytes)",
+      " + {0}server_conflict_bytes + {0}server_refused_bytes + {0}server_urgent_bytes"
+      " + {0}server_shed_bytes)",
       prefix);
 }
 

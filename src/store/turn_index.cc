@@ -28,7 +28,7 @@ bool TurnIndex::TakeTurn(IndexedTurn& turn) {
   if (!Take(']')) return false;
   const auto& [side, dt_ns, offset, length, kind, position] = values;
   const bool in_range = (side == 0 || side == 1) && kind >= 0 &&
-                        kind <= static_cast<int64_t>(TurnKind::kConflict) && offset >= 0 &&
+                        kind <= static_cast<int64_t>(TurnKind::kUrgent) && offset >= 0 &&
                         length >= 0 && position >= 0;
   if (!in_range) return false;
   turn = {static_cast<Side>(side),       dt_ns,

@@ -57,13 +57,25 @@ constexpr const char* kSideNames[] = {"client", "server"};
 
 // Where a flow's columns begin; those of a side come in this order.
 enum FlowColumn { kSensorId = 2, kProtocol, kFirstSide };
-enum SideColumn { kPackets, kIpBytes, kContent, kGap, kDuplicate, kRefused, kSideColumns };
+enum SideColumn {
+  kPackets,
+  kIpBytes,
+  kContent,
+  kGap,
+  kDuplicate,
+  kConflict,
+  kRefused,
+  kUrgent,
+  kShed,
+  kSideColumns
+};
 
 std::string FlowSql() {
   std::string columns = "t_start, flow_hash, sensor_id, protocol";
   for (const char* side : kSideNames) {
     for (const char* name :
-         {"packets", "ip_bytes", "bytes", "gap_bytes", "duplicate_bytes", "refused_bytes"}) {
+         {"packets", "ip_bytes", "bytes", "gap_bytes", "duplicate_bytes", "conflict_bytes",
+          "refused_bytes", "urgent_bytes", "shed_bytes"}) {
       columns += fmt::format(", {}_{}", side, name);
     }
   }
@@ -147,7 +159,8 @@ void FlowContent::AddChunk(const KeyedRows& chunk) {
 
 // Content as the receiver has it, or a hole in it.
 bool IsOfStream(TurnKind kind) {
-  return kind == TurnKind::kData || kind == TurnKind::kDatagram || kind == TurnKind::kGap;
+  return kind == TurnKind::kData || kind == TurnKind::kDatagram ||
+         kind == TurnKind::kGap || kind == TurnKind::kUrgent;
 }
 
 // Turns lie one behind the other, in the content as in their side's stream. Other kinds have bytes
@@ -160,6 +173,7 @@ void FlowContent::AddTurn(const IndexedTurn& turn, uint64_t n, uint64_t& positio
   if (!IsOfStream(turn.kind)) return;
   Expect(turn.offset, side.next, "offset of a {} turn in chunk {}", kSideNames[at], n);
   side.next = turn.offset + turn.length;
+  if (turn.kind == TurnKind::kUrgent) return;
   (turn.kind == TurnKind::kGap ? side.gap : side.content) += turn.length;
 }
 
@@ -259,7 +273,9 @@ void FlowPass::AddToSensor() {
     sums.flow_packets[kind] += Count(side, kPackets);
     sums.flow_bytes[kind] += Count(side, kIpBytes);
     sums.flow_bytes[stored] += Count(side, kContent);
-    if (tcp) sums.flow_discarded_bytes += Count(side, kDuplicate) + Count(side, kRefused);
+    for (const SideColumn why : {kDuplicate, kConflict, kRefused, kUrgent, kShed}) {
+      if (tcp) sums.flow_discarded_bytes += Count(side, why);
+    }
   }
 }
 

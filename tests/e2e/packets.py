@@ -1,10 +1,11 @@
 """Packets and capture files for the end-to-end tests, built by hand."""
 
+import functools
 import ipaddress
 import struct
 
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 T0 = 1_700_000_000 * 10**9  # The time of the first frame, where it does not matter.
 MS = 10**6
 
@@ -18,6 +19,7 @@ def checksum(data):
     return total ^ 0xFFFF
 
 
+@functools.lru_cache(maxsize=1024)
 def address(text):
     return ipaddress.ip_address(text).packed
 
@@ -58,9 +60,12 @@ def udp_header(src, sport, dst, dport, payload):
     return with_checksum(src, dst, UDP, message, 6)
 
 
-def tcp_header(src, sport, dst, dport, seq, ack, flags, payload=b"", window=65535):
+def tcp_header(src, sport, dst, dport, seq, ack, flags, payload=b"", window=65535, options=b"",
+               urgent=0, words=None):
+    """`options` fill 32-bit words; `words` overrides the header's length that it tells."""
+    words = 5 + len(options) // 4 if words is None else words
     message = struct.pack("!HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF,
-                          5 << 4, flags, window, 0, 0) + payload
+                          words << 4, flags, window, 0, urgent) + options + payload
     return with_checksum(src, dst, TCP, message, 16)
 
 

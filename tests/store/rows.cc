@@ -155,8 +155,10 @@ std::string FlowLine(const StoredFlow& flow) {
       FormatAddress(row.server), row.server_port, static_cast<int>(row.state), row.flags, row.vlan,
       TunnelName(row.tunnel.kind), row.tunnel.id, row.icmp_type, row.icmp_code);
   for (const SideCounts& side : row.counts) {
-    text += fmt::format(" [{} {} {} {} {} {}]", side.packets, side.ip_bytes, side.content_bytes,
-                        side.gap_bytes, side.duplicate_bytes, side.refused_bytes);
+    text += fmt::format(" [{} {} {} {} {} {} {} {} {}]", side.packets, side.ip_bytes,
+                        side.content_bytes, side.gap_bytes, side.duplicate_bytes,
+                        side.conflict_bytes, side.refused_bytes, side.urgent_bytes,
+                        side.shed_bytes);
   }
   return fmt::format("{} {}\n", text, flow.community_id);
 }
@@ -301,13 +303,19 @@ std::string DumpByViews(const StoreUrl& url) {
                                          "client_bytes",
                                          "client_gap_bytes",
                                          "client_duplicate_bytes",
+                                         "client_conflict_bytes",
                                          "client_refused_bytes",
+                                         "client_urgent_bytes",
+                                         "client_shed_bytes",
                                          "server_packets",
                                          "server_ip_bytes",
                                          "server_bytes",
                                          "server_gap_bytes",
                                          "server_duplicate_bytes",
-                                         "server_refused_bytes"};
+                                         "server_conflict_bytes",
+                                         "server_refused_bytes",
+                                         "server_urgent_bytes",
+                                         "server_shed_bytes"};
   const std::vector<std::string> turn = {"id",   "t_start", "n",    "turn",          "t",
                                          "time", "side",    "kind", "stream_offset", "length",
                                          "bytes"};

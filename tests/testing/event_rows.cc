@@ -44,12 +44,23 @@ std::string TurnWords(const TurnText& turn, const std::string& content) {
     return "";
   }
   const std::string text = content.substr(turn.at, turn.length);
-  return kind == TurnKind::kDatagram ? fmt::format("{}({})", mark, text) : mark + text;
+  switch (kind) {
+    case TurnKind::kDatagram:
+      return fmt::format("{}({})", mark, text);
+    case TurnKind::kConflict:
+      return fmt::format("{}!{}@{}!", mark, text, turn.offset);
+    case TurnKind::kUrgent:
+      return fmt::format("{}^{}", mark, text);
+    default:
+      return mark + text;
+  }
 }
 
 std::string CountsText(const SideCounts& c) {
-  return fmt::format("{} packets {} bytes, {} content {} gap {} duplicate {} refused", c.packets,
-                     c.ip_bytes, c.content_bytes, c.gap_bytes, c.duplicate_bytes, c.refused_bytes);
+  return fmt::format("{} packets {} bytes, {} content {} gap {} duplicate {} conflict "
+                     "{} refused {} urgent {} shed",
+                     c.packets, c.ip_bytes, c.content_bytes, c.gap_bytes, c.duplicate_bytes,
+                     c.conflict_bytes, c.refused_bytes, c.urgent_bytes, c.shed_bytes);
 }
 
 std::string TupleText(const FiveTuple& tuple) {
@@ -58,6 +69,15 @@ std::string TupleText(const FiveTuple& tuple) {
 }
 
 }  // namespace
+
+uint64_t ContentBytes(const std::string& turns) {
+  uint64_t bytes = 0;
+  for (const TurnText& turn : ParseTurns(turns)) {
+    const auto kind = static_cast<TurnKind>(turn.kind);
+    if (kind == TurnKind::kData || kind == TurnKind::kDatagram) bytes += turn.length;
+  }
+  return bytes;
+}
 
 void EventRows::TakeChunk(const ChunkView& piece) {
   ++chunk_pieces_;

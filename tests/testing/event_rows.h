@@ -21,6 +21,9 @@ struct StoredChunk {
   bool operator==(const StoredChunk&) const = default;
 };
 
+// Bytes of data and datagrams that a chunk's turn index tells, without copies that lost.
+uint64_t ContentBytes(const std::string& turns);
+
 class EventRows {
  public:
   struct Key {
@@ -44,7 +47,8 @@ class EventRows {
   const FlowRow& flow(size_t n) const;
 
   // What was said, turn by turn: ">abc" by the client, "<de" by the server, ">[3]" a gap,
-  // ">(abc)" a datagram; "|" between two chunks.
+  // ">(abc)" a datagram, ">!abc@7!" a copy that lost at offset 7, ">^a" an urgent byte; "|" between
+  // two chunks.
   std::string Transcript() const { return Transcript(flow()); }
   std::string Transcript(const FlowRow& flow) const;
 

@@ -13,7 +13,7 @@ constexpr int64_t kStart = 1'700'000'000'000'000'000;
 // Some hosts that talk; each call makes the next frames of one of their conversations.
 class Mixer {
  public:
-  explicit Mixer(uint64_t seed) : random_(seed) {}
+  Mixer(uint64_t seed, bool copies_agree) : random_(seed), copies_agree_(copies_agree) {}
 
   std::vector<TimedFrame> Make(size_t count) {
     while (frames_.size() < count) {
@@ -94,13 +94,18 @@ class Mixer {
     const size_t side = Below(2);
     PacketBuilder packet = side == 0 ? Tcp(Client(n), Server(n)) : Tcp(Server(n), Client(n));
     uint32_t& next = connection.next[side];
-    packet.Seq(next).Ack(connection.next[1 - side]).Data(Text(Below(20) == 0 ? 1'400 : 60));
+    std::string text = Text(Below(20) == 0 ? 1'400 : 60);
     const uint64_t dice = Below(100);
-    const auto bytes = static_cast<uint32_t>(packet.data().size());
+    const auto bytes = static_cast<uint32_t>(text.size());
+    uint32_t seq = next;
     if (dice < 3) packet.Flags("FA");
     if (dice == 99) packet.Flags("RA");
-    if (dice >= 3 && dice < 10) packet.Seq(next - static_cast<uint32_t>(Below(50)));
-    if (dice >= 10 && dice < 20) packet.Seq(next + static_cast<uint32_t>(Below(50)));
+    if (dice >= 3 && dice < 10) seq -= static_cast<uint32_t>(Below(50));
+    if (dice >= 10 && dice < 20) seq += static_cast<uint32_t>(Below(50));
+    for (uint32_t at = 0; copies_agree_ && at < bytes; ++at) {
+      text[at] = static_cast<char>('a' + (seq + at) % 26);
+    }
+    packet.Seq(seq).Ack(connection.next[1 - side]).Data(text);
     if (dice < 95) next += bytes + (dice < 3 ? 1 : 0);
     if (dice == 99 || (dice < 3 && Below(2) == 0)) connection.open = false;
     Push(packet.Bytes());
@@ -154,6 +159,7 @@ class Mixer {
   }
 
   std::mt19937_64 random_;
+  const bool copies_agree_;
   int64_t t_ns_ = kStart;
   uint32_t id_ = 0;
   Connection connections_[kConnections] = {};
@@ -162,6 +168,8 @@ class Mixer {
 
 }  // namespace
 
-std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count) { return Mixer(seed).Make(count); }
+std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count, bool copies_agree) {
+  return Mixer(seed, copies_agree).Make(count);
+}
 
 }  // namespace dfc

@@ -15,8 +15,8 @@ struct TimedFrame {
 };
 
 // Traffic of every kind, some of it out of order, lost, repeated, reset, in fragments and damaged;
-// the same for the same seed.
-std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count);
+// the same for the same seed. Bytes of TCP that come again are the same ones with `copies_agree`.
+std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count, bool copies_agree = false);
 
 // Packets whose payloads stay valid as long as this lives. Every added frame must decode.
 class Traffic {

@@ -6,7 +6,9 @@
 //
 // Rates are per mille: "20" for both directions, "20/0" for A to B and B to A. Every direction
 // has its own generator and rolls the same number of dice for every frame, so its n-th frame
-// has the same fate in every run with the same seed. One thread; stops on SIGTERM or SIGINT.
+// has the same fate in every run with the same seed. With PCAP it records what passes at end B:
+// the frames that B's kernel took, as they were by then, and those that it sent, unimpaired yet.
+// One thread; stops on SIGTERM or SIGINT.
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -26,6 +28,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <random>
 #include <span>
@@ -56,21 +59,57 @@ struct Counts {
   std::exit(1);
 }
 
-// One way through the link. Owns the frames it holds back; borrows the descriptor it writes to.
+// A pcap file with times in nanoseconds, or nothing at all where `path` is empty.
+class Recording {
+ public:
+  explicit Recording(const std::string& path) {
+    if (path.empty()) return;
+    file_.open(path, std::ios::binary);
+    Write(std::array<uint32_t, 6>{0xA1B23C4D, 4u << 16 | 2, 0, 0, 262144, 1});
+  }
+
+  void Add(std::span<const uint8_t> frame) {
+    if (!file_.is_open()) return;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+    const auto bytes = static_cast<uint32_t>(frame.size());
+    Write(std::array<uint32_t, 4>{static_cast<uint32_t>(now_ns / 1'000'000'000),
+                                  static_cast<uint32_t>(now_ns % 1'000'000'000), bytes, bytes});
+    file_.write(reinterpret_cast<const char*>(frame.data()), bytes);
+  }
+
+  void Close() {
+    if (!file_.is_open()) return;
+    file_.close();
+    if (file_.fail()) Die("write recording");
+  }
+
+ private:
+  template <size_t kWords>
+  void Write(const std::array<uint32_t, kWords>& words) {
+    file_.write(reinterpret_cast<const char*>(words.data()), sizeof words);
+  }
+
+  std::ofstream file_;
+};
+
+// One way through the link. Owns the frames it holds back; borrows the rest. `sent` and `arrived`
+// record the frames before and after, where they are not null.
 class Direction {
  public:
-  Direction(const Rates& rates, uint32_t seed, int out_fd)
-      : rates_(rates), dice_(seed), out_fd_(out_fd) {}
+  Direction(const Rates& rates, uint32_t seed, int out_fd, Recording* sent, Recording* arrived)
+      : rates_(rates), dice_(seed), out_fd_(out_fd), sent_(sent), arrived_(arrived) {}
 
   // Decides the fate of one frame; may change its bytes.
   void Pass(std::span<uint8_t> frame, Clock::time_point now) {
+    if (sent_ != nullptr) sent_->Add(frame);
     const auto payload = frame.subspan(std::min(frame.size(), kEthernetHeaderBytes));
     const bool lost = Roll(rates_.loss);
     const bool corrupted = Roll(rates_.corrupt) && !payload.empty();
     const bool duplicated = Roll(rates_.duplicate);
     const bool reordered = Roll(rates_.reorder) && held_.size() < kHeldFramesMax;
-    const uint32_t where = dice_();
-    const uint32_t behind = 1 + dice_() % kHeldBehindMax;
+    const auto where = static_cast<uint32_t>(dice_());
+    const uint32_t behind = 1 + static_cast<uint32_t>(dice_()) % kHeldBehindMax;
     Release(now);
     ++counts_.frames;
     counts_.lost += lost;
@@ -111,12 +150,18 @@ class Direction {
   bool Roll(uint32_t per_mille) { return dice_() % 1000 < per_mille; }
 
   void Write(std::span<const uint8_t> frame) {
-    if (write(out_fd_, frame.data(), frame.size()) < 0) ++counts_.refused;
+    if (write(out_fd_, frame.data(), frame.size()) < 0) {
+      ++counts_.refused;
+    } else if (arrived_ != nullptr) {
+      arrived_->Add(frame);
+    }
   }
 
   const Rates rates_;
   std::mt19937 dice_;
   const int out_fd_;
+  Recording* const sent_;
+  Recording* const arrived_;
   std::vector<Held> held_;  // At most kHeldFramesMax.
   Counts counts_{};
 };
@@ -140,12 +185,14 @@ int OpenTap(const std::string& netns, const std::string& device) {
   return tap_fd;
 }
 
+uint32_t ParseNumber(const std::string& text) { return static_cast<uint32_t>(std::stoul(text)); }
+
 // Reads the four rates of one direction (0: A to B, 1: B to A), each written "N" or "N/M".
 Rates ParseRates(char** texts, int direction) {
   std::array<uint32_t, 4> rates;
   for (size_t i = 0; i < rates.size(); ++i) {
     const std::string text = texts[i];  // Without a "/" the second starts at npos + 1, the front.
-    rates[i] = std::stoul(direction == 0 ? text : text.substr(text.find('/') + 1));
+    rates[i] = ParseNumber(direction == 0 ? text : text.substr(text.find('/') + 1));
   }
   return {rates[0], rates[1], rates[2], rates[3]};
 }
@@ -176,16 +223,17 @@ int BlockStopSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 10) {
-    std::cerr << "usage: impair NS_A TAP_A NS_B TAP_B LOSS REORDER DUP CORRUPT SEED\n";
+  if (argc != 10 && argc != 11) {
+    std::cerr << "usage: impair NS_A TAP_A NS_B TAP_B LOSS REORDER DUP CORRUPT SEED [PCAP]\n";
     return 2;
   }
-  const uint32_t seed = std::stoul(argv[9]);
+  const uint32_t seed = ParseNumber(argv[9]);
   const int signal_fd = BlockStopSignals();
   const int a_fd = OpenTap(argv[1], argv[2]);
   const int b_fd = OpenTap(argv[3], argv[4]);
-  Direction a_to_b(ParseRates(argv + 5, 0), seed, b_fd);
-  Direction b_to_a(ParseRates(argv + 5, 1), ~seed, a_fd);
+  Recording at_b(argc == 11 ? argv[10] : "");
+  Direction a_to_b(ParseRates(argv + 5, 0), seed, b_fd, nullptr, &at_b);
+  Direction b_to_a(ParseRates(argv + 5, 1), ~seed, a_fd, &at_b, nullptr);
   std::cerr << "ready\n";
   std::array<pollfd, 3> waits = {{{a_fd, POLLIN, 0}, {b_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}}};
   while (waits[2].revents == 0) {
@@ -194,6 +242,7 @@ int main(int argc, char** argv) {
     Turn(a_fd, a_to_b);
     Turn(b_fd, b_to_a);
   }
+  at_b.Close();
   a_to_b.Print("a to b");
   b_to_a.Print("b to a");
   return 0;

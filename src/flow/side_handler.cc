@@ -1,0 +1,98 @@
+// What becomes of the bytes of one side of a connection: content, evidence, counts.
+#include <algorithm>
+
+#include "engine.h"
+
+namespace dfc {
+
+namespace {
+
+constexpr size_t kConflictBytesMax = 4'096;  // Kept of a direction's copies that lost.
+
+Outcome OutcomeOf(Discard why) {
+  switch (why) {
+    case Discard::kDuplicate:
+      return Outcome::kTcpDuplicate;
+    case Discard::kConflict:
+      return Outcome::kTcpConflict;
+    case Discard::kOutOfWindow:
+      return Outcome::kTcpOutOfWindow;
+    case Discard::kShed:
+      return Outcome::kTcpShed;
+  }
+  return Outcome::kTcpOutOfWindow;
+}
+
+}
+
+void FlowEngine::Impl::SideHandler::AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes,
+                                           TurnKind kind) {
+  const uint32_t at = engine_.current_;
+  engine_.ListContent(at);
+  engine_.content_.AddData(engine_.TargetOf(at), side_, t_ns, offset, bytes, kind);
+  engine_.ListContent(at);  // Relief may have unlisted it on the way.
+}
+
+void FlowEngine::Impl::SideHandler::OnData(Arrival arrival, uint64_t offset, ByteSpan bytes) {
+  AddRun(arrival.t_ns, offset, bytes, TurnKind::kData);
+  engine_.ledger_.CountBytes(arrival.ledger_cell, Outcome::kTcpStored, bytes.size());
+  counts().content_bytes += bytes.size();
+  engine_.counters.content_bytes += bytes.size();
+}
+
+void FlowEngine::Impl::SideHandler::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
+  const uint32_t at = engine_.current_;
+  engine_.ListContent(at);
+  engine_.content_.AddGap(engine_.TargetOf(at), side_, t_ns, offset, bytes);
+  engine_.ListContent(at);
+  counts().gap_bytes += bytes;
+  flow().flags |= kFlowGap;
+  ++engine_.counters.gaps;
+  engine_.counters.gap_bytes += bytes;
+}
+
+void FlowEngine::Impl::SideHandler::OnUrgent(Arrival arrival, uint64_t offset, uint8_t byte) {
+  AddRun(arrival.t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
+  engine_.ledger_.CountBytes(arrival.ledger_cell, Outcome::kTcpUrgent, 1);
+  ++counts().urgent_bytes;
+  ++engine_.counters.urgent_bytes;
+  flow().flags |= kFlowUrgent;
+}
+
+void FlowEngine::Impl::SideHandler::OnDiscard(Arrival arrival, Discard why, uint64_t offset,
+                                              ByteSpan bytes) {
+  engine_.ledger_.CountBytes(arrival.ledger_cell, OutcomeOf(why), bytes.size());
+  switch (why) {
+    case Discard::kDuplicate:
+      counts().duplicate_bytes += bytes.size();
+      break;
+    case Discard::kConflict:
+      counts().conflict_bytes += bytes.size();
+      flow().flags |= kFlowConflict;
+      KeepConflict(arrival.t_ns, offset, bytes);
+      break;
+    case Discard::kOutOfWindow:
+      counts().refused_bytes += bytes.size();
+      break;
+    case Discard::kShed:
+      counts().shed_bytes += bytes.size();
+      break;
+  }
+}
+
+// The copy that lost is evidence: both can be read, up to a bound.
+void FlowEngine::Impl::SideHandler::KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
+  TcpEnd& end = engine_.tcp_[flow().extension].ends[static_cast<size_t>(side_)];
+  if (!end.stream.anchored()) return;  // Its offset is not known yet.
+  const size_t room = kConflictBytesMax - end.conflict_bytes_kept;
+  const ByteSpan kept = bytes.first(std::min(bytes.size(), room));
+  end.conflict_bytes_kept = static_cast<uint16_t>(end.conflict_bytes_kept + kept.size());
+  if (!kept.empty()) AddRun(t_ns, offset, kept, TurnKind::kConflict);
+}
+
+StreamHandler::Difference FlowEngine::Impl::SideHandler::CompareWithDelivered(uint64_t offset,
+                                                                              ByteSpan bytes) {
+  return engine_.content_.Compare(flow().content, side_, offset, bytes);
+}
+
+}  // namespace dfc
