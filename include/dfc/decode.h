@@ -29,8 +29,7 @@ struct Walk;
 
 enum class Checksums {
   kAuto,    // Verified, but for hosts that evidently leave them to their network cards.
-  kVerify,  // A bad one is refused, whoever sent it; one left to the card (see CheckChecksum) is
-            // not.
+  kVerify,  // A bad one is refused, whoever sent it and whatever it looks like.
   kIgnore,
 };
 

@@ -80,9 +80,10 @@ struct SideCounts {
   uint64_t gap_bytes = 0;        // Known to be missing between the restored bytes.
   uint64_t duplicate_bytes = 0;  // Came again: retransmissions, keep-alives, overlaps.
   uint64_t conflict_bytes = 0;   // Came again, and differ from the copy that counts.
-  uint64_t refused_bytes = 0;    // The receiver does not take them: out of window, behind FIN, forged.
-  uint64_t urgent_bytes = 0;     // Taken out of the stream by an urgent pointer.
-  uint64_t shed_bytes = 0;       // Too late for a gap that was given up for a limit.
+  uint64_t refused_bytes =
+      0;                      // The receiver does not take them: out of window, behind FIN, forged.
+  uint64_t urgent_bytes = 0;  // Taken out of the stream by an urgent pointer.
+  uint64_t shed_bytes = 0;    // Too late for a gap that was given up for a limit.
 };
 
 struct FlowRow {

@@ -30,7 +30,7 @@ struct FlowLimits {
   int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};          // And of all others.
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
-  size_t ledger_cells = 1;  // Packet::ledger_cell lies below.
+  size_t ledger_cells = 1;          // Packet::ledger_cell lies below.
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and

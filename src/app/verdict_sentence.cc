@@ -1,81 +1,52 @@
 #include "verdict_sentence.h"
 
+#include <array>
+
 namespace dfc {
 
-const char* VerdictSentence(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kOk:
-      return "delivered to a flow";
-    case Verdict::kFragmentHeld:
-      return "fragment, kept until its datagram is whole";
-    case Verdict::kArp:
-      return "ARP, which carries no flow";
-    case Verdict::kNotIp:
-      return "not IP";
-    case Verdict::kOtherTransport:
-      return "IP without a transport";
-    case Verdict::kUnknownLink:
-      return "link type not known";
-    case Verdict::kTruncated:
-      return "capture ends inside a header";
-    case Verdict::kTooManyHeaders:
-      return "too many stacked headers";
-    case Verdict::kBadIpVersion:
-      return "IP version is neither 4 nor 6";
-    case Verdict::kBadIpHeaderLength:
-      return "IP header length is wrong";
-    case Verdict::kBadIpOption:
-      return "IP option does not fit the header";
-    case Verdict::kBadIpLength:
-      return "IP length is shorter than the headers";
-    case Verdict::kIpBeyondFrame:
-      return "IP length is longer than the frame";
-    case Verdict::kBadIpExtension:
-      return "IPv6 extension header does not fit";
-    case Verdict::kZeroSource:
-      return "source address is zero";
-    case Verdict::kZeroDestination:
-      return "destination address is zero";
-    case Verdict::kBadTcpHeaderLength:
-      return "TCP header length is wrong";
-    case Verdict::kBadUdpLength:
-      return "UDP length is wrong";
-    case Verdict::kBadIcmpLength:
-      return "ICMP message is shorter than its header";
-    case Verdict::kBadIpChecksum:
-      return "IP checksum is wrong";
-    case Verdict::kBadTcpChecksum:
-      return "TCP checksum is wrong";
-    case Verdict::kBadUdpChecksum:
-      return "UDP checksum is wrong";
-    case Verdict::kBadIcmpChecksum:
-      return "ICMP checksum is wrong";
-    case Verdict::kFragmentOverlap:
-      return "fragment overlaps another";
-    case Verdict::kFragmentBeyond:
-      return "fragment lies past the end of its datagram";
-    case Verdict::kFragmentLimit:
-      return "fragment makes too many pieces";
-    case Verdict::kFragmentDuplicate:
-      return "fragment repeats what is there";
-    case Verdict::kFragmentTiny:
-      return "first fragment ends inside the transport header";
-    case Verdict::kFragmentEcn:
-      return "fragments disagree about ECN";
-    case Verdict::kBadTunnelHeader:
-      return "header of a tunnel or link contradicts itself";
-    case Verdict::kProtected:
-      return "Wi-Fi frame is encrypted";
-    case Verdict::kAggregated:
-      return "Wi-Fi frame holds several others";
-    case Verdict::kBadSctpLength:
-      return "SCTP chunk does not fit";
-    case Verdict::kBadSctpChecksum:
-      return "SCTP checksum is wrong";
-    case Verdict::kFiltered:
-      return "not wanted by the filter";
-  }
-  return "refused for a reason without a name";
-}
+namespace {
+
+// In the order of the enum.
+constexpr std::array<const char*, kVerdictCount> kSentences = {
+    "delivered to a flow",                              // kOk
+    "fragment, kept until its datagram is whole",       // kFragmentHeld
+    "ARP, which carries no flow",                       // kArp
+    "not IP",                                           // kNotIp
+    "IP without a transport",                           // kOtherTransport
+    "link type not known",                              // kUnknownLink
+    "capture ends inside a header",                     // kTruncated
+    "too many stacked headers",                         // kTooManyHeaders
+    "IP version is neither 4 nor 6",                    // kBadIpVersion
+    "IP header length is wrong",                        // kBadIpHeaderLength
+    "IP option does not fit the header",                // kBadIpOption
+    "IP length is shorter than the headers",            // kBadIpLength
+    "IP length is longer than the frame",               // kIpBeyondFrame
+    "IPv6 extension header does not fit",               // kBadIpExtension
+    "source address is zero",                           // kZeroSource
+    "destination address is zero",                      // kZeroDestination
+    "TCP header length is wrong",                       // kBadTcpHeaderLength
+    "UDP length is wrong",                              // kBadUdpLength
+    "ICMP message is shorter than its header",          // kBadIcmpLength
+    "IP checksum is wrong",                             // kBadIpChecksum
+    "TCP checksum is wrong",                            // kBadTcpChecksum
+    "UDP checksum is wrong",                            // kBadUdpChecksum
+    "ICMP checksum is wrong",                           // kBadIcmpChecksum
+    "fragment overlaps another",                        // kFragmentOverlap
+    "fragment lies past the end of its datagram",       // kFragmentBeyond
+    "fragment makes too many pieces",                   // kFragmentLimit
+    "fragment repeats what is there",                   // kFragmentDuplicate
+    "first fragment ends inside the transport header",  // kFragmentTiny
+    "fragments disagree about ECN",                     // kFragmentEcn
+    "header of a tunnel or link contradicts itself",    // kBadTunnelHeader
+    "Wi-Fi frame is encrypted",                         // kProtected
+    "Wi-Fi frame holds several others",                 // kAggregated
+    "SCTP chunk does not fit",                          // kBadSctpLength
+    "SCTP checksum is wrong",                           // kBadSctpChecksum
+    "not wanted by the filter",                         // kFiltered
+};
+
+}  // namespace
+
+const char* VerdictSentence(Verdict verdict) { return kSentences[static_cast<size_t>(verdict)]; }
 
 }  // namespace dfc

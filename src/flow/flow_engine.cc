@@ -192,8 +192,8 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
     TcpState& tcp = tcp_[flow.extension];
     for (const Side side : {Side::kClient, Side::kServer}) {
       const bool to_destination = (side == Side::kClient) == source_is_client;
-      tcp.ends[static_cast<size_t>(side)].policy = limits_.host_policies.Of(
-          to_destination ? packet.tuple.destination : packet.tuple.source);
+      tcp.ends[static_cast<size_t>(side)].policy =
+          limits_.host_policies.Of(to_destination ? packet.tuple.destination : packet.tuple.source);
     }
   } else if (IsIcmp(packet.tuple.protocol)) {
     source_is_client = !OpensWithAnswer(packet);

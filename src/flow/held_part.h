@@ -14,7 +14,11 @@ struct HeldPart {
   uint32_t skip;     // Bytes of the chain before it, headers included.
   uint32_t bytes;    // That count.
   uint32_t missing;  // Cut off behind it.
-  bool fin;          // Stands behind it, where it was set aside.
+  uint32_t cost;     // Of memory, as the stream's limit counts.
+  bool fin;          // Stands behind it, this and the next three where it was set aside.
+  Doubt doubt;
+  uint32_t ack;
+  uint32_t order;
 
   int64_t end() const { return at + bytes; }
 };

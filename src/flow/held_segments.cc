@@ -6,6 +6,13 @@
 
 namespace dfc {
 
+namespace {
+
+// What a copy counts for, the same wherever the pool finds room for it.
+uint32_t CostOf(size_t bytes) { return static_cast<uint32_t>(std::max<size_t>(bytes, 256)); }
+
+}  // namespace
+
 int64_t HeldNode::at() const {
   for (const HeldPart* part = &first; part != nullptr; part = part->next) {
     if (part->bytes > 0 || part->missing > 0) return part->at;
@@ -47,7 +54,6 @@ Segment* HeldSegments::TakeSegment(size_t bytes, HeldBudget& budget) {
   }
   if (segment == nullptr) return nullptr;
   budget.pool_bytes_taken += segment->cost();
-  bytes_taken_ += segment->cost();
   return segment;
 }
 
@@ -56,7 +62,6 @@ void HeldSegments::GiveChain(Segment* chain, HeldBudget& budget) {
   budget.pool.GiveChain(chain);
   const size_t cost = before - budget.pool.bytes_taken();
   budget.pool_bytes_taken -= cost;
-  bytes_taken_ -= cost;
 }
 
 // Appends to the chain; false when memory ran out.
@@ -91,8 +96,19 @@ HeldNode* HeldSegments::NewNode(int64_t at, ByteSpan bytes, Arrival arrival, Hel
   if (chain == nullptr) return nullptr;
   auto* const node = new (chain->data()) HeldNode{};
   const auto size = static_cast<uint32_t>(bytes.size());
-  node->first = {nullptr, chain, at, arrival, static_cast<uint32_t>(sizeof(HeldNode)), size, 0,
-                 false};
+  node->first = {nullptr,
+                 chain,
+                 at,
+                 arrival,
+                 static_cast<uint32_t>(sizeof(HeldNode)),
+                 size,
+                 0,
+                 CostOf(sizeof(HeldNode) + size),
+                 false,
+                 Doubt::kNone,
+                 0,
+                 0};
+  bytes_taken_ += node->first.cost;
   node->last = &node->first;
   node->start = at;
   node->end = node->covered = at + size;
@@ -103,12 +119,18 @@ HeldPart* HeldSegments::Copy(int64_t at, const TcpSegment& segment, HeldBudget& 
   Segment* const chain = TakeChain(sizeof(HeldPart), segment.payload, budget);
   if (chain == nullptr) return nullptr;
   const auto size = static_cast<uint32_t>(segment.payload.size());
+  const uint32_t cost = CostOf(sizeof(HeldPart) + size);
+  bytes_taken_ += cost;
   return new (chain->data()) HeldPart{
-      nullptr, chain, at, segment.arrival, static_cast<uint32_t>(sizeof(HeldPart)), size,
-      segment.missing, segment.fin};
+      nullptr,     chain,           at,   segment.arrival, static_cast<uint32_t>(sizeof(HeldPart)),
+      size,        segment.missing, cost, segment.fin,     segment.doubt,
+      segment.ack, segment.order};
 }
 
-void HeldSegments::Free(HeldPart* part, HeldBudget& budget) { GiveChain(part->chain, budget); }
+void HeldSegments::Free(HeldPart* part, HeldBudget& budget) {
+  bytes_taken_ -= part->cost;
+  GiveChain(part->chain, budget);
+}
 
 void HeldSegments::Free(HeldNode* node, HeldBudget& budget) {
   for (HeldPart* part = node->first.next; part != nullptr;) {
@@ -116,6 +138,7 @@ void HeldSegments::Free(HeldNode* node, HeldBudget& budget) {
     Free(part, budget);
     part = next;
   }
+  bytes_taken_ -= node->first.cost;
   GiveChain(node->first.chain, budget);
 }
 

@@ -7,10 +7,10 @@
 // Two rules. HostPolicy::kLinux does what Linux does (tcp_input.c, tcp_data_queue_ofo): nodes in a
 // red-black tree by their first offset, where a segment joins a node that ends where it begins, is
 // dropped inside of one, replaces one that begins with it and is shorter, and swallows those behind
-// that it covers; upon delivery the node that begins earlier wins. Which node a search meets depends
-// on the tree's shape, so the tree is the kernel's. Every other policy is a table: the new segment
-// against the owner of each byte, by how they lie to each other (Novak and Sturges 2007; Shankar and
-// Paxson 2003).
+// that it covers; upon delivery the node that begins earlier wins. Which node a search meets
+// depends on the tree's shape, so the tree is the kernel's. Every other policy is a table: the new
+// segment against the owner of each byte, by how they lie to each other (Novak and Sturges 2007;
+// Shankar and Paxson 2003).
 //
 // Bytes that lose are discarded at once, through the handler. Trivially copyable state, zero is
 // empty; memory is the pool's. One worker owns it.
@@ -78,8 +78,8 @@ class HeldSegments {
                           HeldBudget& budget);
   Place FindPlace(int64_t at, int64_t end) const;
   void Put(const Place& place, HeldNode* node);
-  void DiscardBeneathNodes(int64_t at, int64_t to, const TcpSegment& segment,
-                           const HeldNode* owner, StreamHandler& handler) const;
+  void DiscardBeneathNodes(int64_t at, int64_t to, const TcpSegment& segment, const HeldNode* owner,
+                           StreamHandler& handler) const;
   void TakeFromLater(HeldNode* node, int64_t at, const TcpSegment& segment, bool swallow,
                      HeldBudget& budget, StreamHandler& handler);
 
@@ -104,7 +104,7 @@ class HeldSegments {
 
   RedBlackTree tree_;
   HeldNode* last_;
-  size_t bytes_taken_;  // Of the pool, with headers and slack.
+  size_t bytes_taken_;  // With headers; the pool's slack aside.
 };
 
 inline HeldNode* Next(const HeldNode* node) {

@@ -48,7 +48,8 @@ void HeldSegments::DiscardBeneathNodes(int64_t at, int64_t to, const TcpSegment&
   };
   const auto skip_to = [&](int64_t until) {  // No copy is at hand to compare with.
     if (until <= from) return;
-    handler.OnDiscard(segment.arrival, Discard::kDuplicate, static_cast<uint64_t>(from), rest(until));
+    handler.OnDiscard(segment.arrival, Discard::kDuplicate, static_cast<uint64_t>(from),
+                      rest(until));
     from = until;
   };
   for (; owner != nullptr && from < to && owner->start < to; owner = Next(owner)) {
@@ -129,7 +130,8 @@ int64_t HeldSegments::AddAsLinux(int64_t at, const TcpSegment& segment, HeldBudg
   HeldNode* node = place.node;
   if (place.act == Act::kAppend && node->fin) return AppendBehindFin(node, at, segment, budget);
   if (place.act == Act::kAppend) {
-    HeldPart* const part = Copy(from, {.seq = 0, .payload = bytes, .arrival = segment.arrival}, budget);
+    HeldPart* const part =
+        Copy(from, {.seq = 0, .payload = bytes, .arrival = segment.arrival}, budget);
     if (part == nullptr) return at;
     if (from > at) DiscardBeneathNodes(at, from, segment, before, handler);
     node->last->next = part;

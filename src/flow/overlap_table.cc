@@ -91,6 +91,8 @@ bool HeldSegments::TakeFrom(HeldNode* node, int64_t from, int64_t to, const TcpS
       return false;
     }
     rest->first.bytes = static_cast<uint32_t>(part.end() - to);
+    rest->first.cost += rest->first.bytes;
+    bytes_taken_ += rest->first.bytes;
     rest->first.missing = part.missing;
     rest->start = node->start;
     rest->end = rest->covered = node->end;
@@ -129,12 +131,14 @@ bool HeldSegments::InsertPiece(int64_t from, int64_t to, int64_t at, const TcpSe
 }
 
 bool HeldSegments::AddFin(int64_t at, const TcpSegment& segment, HeldBudget& budget) {
+  HeldNode* const behind = FirstBehind(at);
+  if (behind != nullptr && behind->fin && behind->fin_at == at) return true;
   HeldNode* const node = NewNode(at, {}, segment.arrival, budget);
   if (node == nullptr) return false;
   node->fin = true;
   node->fin_at = at;
   node->end = at + 1;
-  InsertInOrder(FirstBehind(at), node);
+  InsertInOrder(behind, node);
   return true;
 }
 

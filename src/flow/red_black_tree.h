@@ -1,7 +1,7 @@
 // A red-black tree of nodes that live in somebody else's memory.
 //
-// The caller finds the place of a node and compares; the tree keeps itself balanced. Its shape after
-// any series of insertions and removals is that of the textbook's algorithm (Cormen et al.,
+// The caller finds the place of a node and compares; the tree keeps itself balanced. Its shape
+// after any series of insertions and removals is that of the textbook's algorithm (Cormen et al.,
 // "Introduction to Algorithms", chapter 13), which is also that of Linux's lib/rbtree.c: what the
 // kernel makes of overlapping segments depends on it. See held_segments.h.
 #pragma once

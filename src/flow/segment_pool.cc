@@ -28,9 +28,11 @@ bool SegmentPool::Carve(size_t n) {
 
 Segment* SegmentPool::Take(size_t bytes) {
   size_t n = ClassFor(bytes);
-  while (free_[n] == nullptr && !Carve(n)) {
-    if (n == 0) return nullptr;
-    --n;
+  const size_t wanted = n;
+  while (n > 0 && free_[n] == nullptr && !Carve(n)) --n;
+  if (free_[n] == nullptr && !Carve(n)) {  // Nothing small is left: a larger piece serves too.
+    for (n = wanted + 1; n < kClasses && free_[n] == nullptr;) ++n;
+    if (n == kClasses) return nullptr;
   }
   Segment* segment = free_[n];
   free_[n] = segment->next;

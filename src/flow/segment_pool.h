@@ -1,8 +1,8 @@
 // Memory for content that waits: pieces of 256 B to 4 KiB from one fixed mapping.
 //
 // Pages of 4 KiB are taken in order and never given back; a small class carves its pieces from a
-// page. When the wanted class has none left, a smaller one serves; null means that the bound is
-// reached and that the caller must free something or do without. One worker owns it.
+// page. When the wanted class has none left, a smaller one serves, then a larger; null means that
+// the bound is reached and that the caller must free something or do without. One worker owns it.
 #pragma once
 
 #include <array>

@@ -23,7 +23,7 @@ Outcome OutcomeOf(Discard why) {
   return Outcome::kTcpOutOfWindow;
 }
 
-}
+}  // namespace
 
 void FlowEngine::Impl::SideHandler::AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes,
                                            TurnKind kind) {

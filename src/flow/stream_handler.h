@@ -56,11 +56,23 @@ struct HeldBudget {
   uint64_t gaps_given_up = 0;  // For lack of memory to wait with.
 };
 
+// Why the receiver should refuse a segment.
+enum class Doubt : uint8_t {
+  kNone,
+  kAckUnsent,     // It acknowledges what was never sent, as far as was seen.
+  kBeyondWindow,  // It lies behind the window that was offered, as far as was seen.
+  kBeforeSyn,     // Its side has not sent SYN yet, as far as was seen.
+  kOther,
+};
+
 struct TcpSegment {
   uint32_t seq;  // Of the first byte.
   ByteSpan payload;
   uint32_t missing = 0;  // Bytes behind the payload that the snaplen cut off.
   bool fin = false;      // FIN stands behind them.
+  Doubt doubt = Doubt::kNone;
+  uint32_t ack = 0;    // Its acknowledgment number.
+  uint32_t order = 0;  // Of its packet in the connection.
   Arrival arrival = {};
   int64_t clock_ns = 0;
 };

@@ -2,22 +2,19 @@
 
 #include <algorithm>
 
-#include "dfc/time.h"
-
 namespace dfc {
 
 namespace {
 
 // What the receiver does with a segment.
-enum class Act {
-  kTake,
-  kSetAside,  // It should refuse it; its acknowledgments will tell.
-  kRefuse,
+struct Judgment {
+  enum Act {
+    kTake,
+    kSetAside,  // It should refuse it; its acknowledgments will tell.
+    kRefuse,
+  } act;
+  Doubt doubt = Doubt::kNone;
 };
-
-// A receiver that was not heard for so long is not captured: nothing speaks against what it should
-// have refused.
-constexpr int64_t kSilenceNs = kNsPerSecond;
 
 // Linux lets a timestamp be late by this much (TCP_PAWS_WINDOW).
 constexpr int32_t kPawsTicks = 1;
@@ -50,8 +47,8 @@ void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext
   const bool answers_nothing = is_answer && peer.syn_seen && !peer.has_ack &&
                                (!IsAfter(tcp.ack, peer.isn) || IsAfter(tcp.ack, peer.sent_end));
   if (answers_nothing) return;
-  const bool opens = !own.syn_seen && (!own.heard || is_answer || peer.syn_seen ||
-                                       Fits(own, peer, tcp.seq));
+  const bool opens =
+      !own.syn_seen && (!own.heard || is_answer || peer.syn_seen || Fits(own, peer, tcp.seq));
   if (opens) {
     own.syn_seen = true;
     own.opened = !is_answer;
@@ -71,8 +68,8 @@ void UpdateSyn(TcpEnd& own, TcpEnd& peer, const TcpHeader& tcp, const TcpContext
   }
 }
 
-// The first acknowledgment tells which of two SYN+ACKs the peer took, and the number of one that was
-// not captured.
+// The first acknowledgment tells which of two SYN+ACKs the peer took, and the number of one that
+// was not captured.
 void ChooseIsn(TcpEnd& acked, const TcpEnd& acking, uint32_t ack, const TcpContext& context) {
   const bool syn_was_missed = acking.syn_seen && !acking.has_ack && !acked.stream.anchored() &&
                               !acked.syn_seen && acked.stream.started() &&
@@ -98,9 +95,8 @@ bool IsSignedUnasked(const TcpEnd& own, const TcpHeader& tcp) {
   return own.syn_seen && (own.options & kTcpSignature) == 0 && (tcp.options & kTcpSignature) != 0;
 }
 
-// An acknowledgment of what was never sent, or one too old (RFC 5961 5.2).
-bool IsBadAck(const TcpEnd& own, const TcpEnd& peer, uint32_t ack) {
-  if (peer.has_sent && IsAfter(ack, peer.sent_end)) return true;
+// An acknowledgment that is too old (RFC 5961 5.2).
+bool IsOldAck(const TcpEnd& own, const TcpEnd& peer, uint32_t ack) {
   if (!peer.syn_seen) return false;
   if (!own.has_ack) return !IsAfter(ack, peer.isn);
   const uint32_t acked_bytes = own.ack_max - (peer.isn + (peer.opened ? 0 : 1));
@@ -116,18 +112,27 @@ bool IsOutOfWindow(const TcpEnd& own, const TcpEnd& peer, const TcpSegment& segm
   return !IsAfter(peer.edge, own.stream.next_seq());
 }
 
-Act Judge(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp,
-          const TcpSegment& segment) {
+Judgment Judge(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp,
+               const TcpSegment& segment) {
   if ((tcp.flags & kSyn) != 0) {
     // Data may come with the SYN that opens; whether it counts is told by the answer (RFC 7413).
     const bool opening = own.syn_seen && tcp.seq == own.isn && (tcp.flags & kFin) == 0;
-    return opening ? Act::kSetAside : Act::kRefuse;
+    if (opening) return {Judgment::kSetAside, Doubt::kOther};
+    return {Judgment::kRefuse};
   }
-  if ((tcp.flags & kAck) == 0) return Act::kRefuse;
-  if (!own.syn_seen && peer.syn_seen && !peer.has_ack) return Act::kSetAside;  // Before SYN+ACK.
-  if (IsSignedUnasked(own, tcp)) return Act::kSetAside;
-  if (IsOldTimestamp(own, peer, tcp) || IsBadAck(own, peer, tcp.ack)) return Act::kSetAside;
-  return IsOutOfWindow(own, peer, segment) ? Act::kSetAside : Act::kTake;
+  if ((tcp.flags & kAck) == 0) return {Judgment::kRefuse};
+  if (!own.syn_seen && peer.syn_seen && !peer.has_ack) {
+    return {Judgment::kSetAside, Doubt::kBeforeSyn};
+  }
+  if (IsSignedUnasked(own, tcp) || IsOldTimestamp(own, peer, tcp)) {
+    return {Judgment::kSetAside, Doubt::kOther};
+  }
+  if (peer.has_sent && IsAfter(tcp.ack, peer.sent_end)) {
+    return {Judgment::kSetAside, Doubt::kAckUnsent};
+  }
+  if (IsOldAck(own, peer, tcp.ack)) return {Judgment::kSetAside, Doubt::kOther};
+  if (IsOutOfWindow(own, peer, segment)) return {Judgment::kSetAside, Doubt::kBeyondWindow};
+  return {Judgment::kTake};
 }
 
 // What everybody may learn from a segment that its receiver takes.
@@ -172,8 +177,7 @@ void UpdateRst(TcpState& state, TcpEnd& own, const TcpEnd& peer, const TcpHeader
 }  // namespace
 
 bool IsOver(const TcpState& state) {
-  return state.reset ||
-         (state.ends[0].stream.fin_seen() && state.ends[1].stream.fin_seen());
+  return state.reset || (state.ends[0].stream.fin_seen() && state.ends[1].stream.fin_seen());
 }
 
 bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side) {
@@ -199,11 +203,16 @@ bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side)
 
 namespace {
 
-void SetAside(TcpEnd& own, const TcpEnd& peer, const TcpSegment& segment, const TcpContext& context) {
+TcpStream::Receiver ReceiverOf(bool reset, const TcpEnd& own, const TcpEnd& peer) {
+  return {peer.heard_order, peer.sent_end,    peer.has_sent,    peer.edge,
+          peer.has_ack,     peer.ack_claimed, peer.has_claimed, !own.syn_seen && !reset};
+}
+
+void SetAside(bool reset, TcpEnd& own, const TcpEnd& peer, const TcpSegment& segment,
+              const TcpContext& context) {
   const StreamContext stream = OwnContext(context, own);
   if (own.stream.SetAside(segment, stream)) return;
-  // As long as the receiver was silent nothing speaks against what waits.
-  own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
+  own.stream.AdoptUndoubted(ReceiverOf(reset, own, peer), stream);
   if (!own.stream.SetAside(segment, stream)) Refuse(segment, context);
 }
 
@@ -219,6 +228,9 @@ TcpSegment SegmentOf(const Packet& packet, bool syn) {
           ByteSpan(packet.payload, packet.payload_bytes),
           packet.payload_missing,
           (packet.tcp.flags & kFin) != 0,
+          Doubt::kNone,
+          packet.tcp.ack,
+          0,
           {packet.time_ns, packet.ledger_cell},
           packet.clock_ns};
 }
@@ -231,7 +243,7 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   TcpEnd& peer = state.ends[Index(Other(side))];
   const bool rst = (tcp.flags & kRst) != 0;
   const bool syn = (tcp.flags & kSyn) != 0 && !rst;
-  const TcpSegment segment = SegmentOf(packet, syn);
+  TcpSegment segment = SegmentOf(packet, syn);
   if (rst) {
     Refuse(segment, context);  // A reason in words (RFC 9293 3.5.2), not part of the stream.
     UpdateRst(state, own, peer, tcp);
@@ -241,26 +253,34 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
     ChooseIsn(peer, own, tcp.ack, context);
   }
   own.heard = true;
-  own.heard_ns = packet.time_ns;
+  own.heard_order = segment.order = ++state.packets;
   if (rst) return;
+  if ((tcp.flags & kAck) != 0 && (!own.has_claimed || IsAfter(tcp.ack, own.ack_claimed))) {
+    own.ack_claimed = tcp.ack;
+    own.has_claimed = true;
+  }
 
-  Act act = Judge(own, peer, tcp, segment);
+  Judgment judgment = Judge(own, peer, tcp, segment);
+  const bool taken = judgment.act == Judgment::kTake;
   const bool opens = syn && own.syn_seen && tcp.seq == own.isn;
-  if (act != Act::kRefuse) {
+  if (judgment.act != Judgment::kRefuse) {
     if (!own.has_sent || IsAfter(EndOf(segment), own.sent_end)) own.sent_end = EndOf(segment);
     own.has_sent = true;
   }
-  const bool takes_urgent = act == Act::kTake && (tcp.flags & kUrg) != 0;
+  const bool takes_urgent = taken && (tcp.flags & kUrg) != 0;
   const bool is_old = peer.has_ack && !opens && IsAfter(peer.ack, EndOf(segment));
-  if ((act == Act::kTake && !is_old) || opens) Learn(own, peer, tcp, context);
+  if ((taken && !is_old) || opens) Learn(own, peer, tcp, context);
   if (takes_urgent && !is_old && context.urgent != Urgent::kInline) {
     // The pointer names the byte behind the urgent one (RFC 6093 2.1).
     own.stream.MarkUrgent(tcp.seq + std::max<uint32_t>(tcp.urgent, 1) - 1);
   }
   if (segment.payload.empty() && segment.missing == 0 && !segment.fin) return;
-  if (state.reset && act == Act::kTake) act = Act::kSetAside;
-  if (act == Act::kRefuse) return Refuse(segment, context);
-  if (act == Act::kSetAside) return SetAside(own, peer, segment, context);
+  if (state.reset && taken) judgment = {Judgment::kSetAside, Doubt::kOther};
+  segment.doubt = judgment.doubt;
+  if (judgment.act == Judgment::kRefuse) return Refuse(segment, context);
+  if (judgment.act == Judgment::kSetAside) {
+    return SetAside(state.reset, own, peer, segment, context);
+  }
   own.stream.Insert(segment, OwnContext(context, own));
 }
 
@@ -268,8 +288,7 @@ void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& conte
   TcpEnd& own = state.ends[Index(side)];
   const TcpEnd& peer = state.ends[Index(Other(side))];
   const StreamContext stream = OwnContext(context, own);
-  const bool silent = !peer.heard || t_ns - peer.heard_ns > kSilenceNs;
-  if (silent) own.stream.AdoptUnheard(peer.heard ? peer.heard_ns : INT64_MIN, stream);
+  own.stream.AdoptUndoubted(ReceiverOf(state.reset, own, peer), stream);
   own.stream.Finish(t_ns, stream);
 }
 
@@ -281,8 +300,8 @@ FlowState StateOf(const TcpState& state, const SideCounts counts[2]) {
   const bool server_done = state.ends[1].stream.fin_seen();
   if (client_done && server_done) return FlowState::kClosed;
   if (client_done || server_done) return FlowState::kClosing;
-  const bool unanswered = client.syn_seen && counts[1].packets == 0 &&
-                          counts[0].content_bytes == 0 && !client.has_ack;
+  const bool unanswered =
+      client.syn_seen && counts[1].packets == 0 && counts[0].content_bytes == 0 && !client.has_ack;
   return unanswered ? FlowState::kAttempt : FlowState::kEstablished;
 }
 

@@ -1,8 +1,9 @@
 // One TCP connection: two streams, and what each end would take of the other's segments.
 //
-// Plain state and functions on it; a flow of protocol TCP has one. A segment is taken, refused, or set
-// aside until its receiver's acknowledgments tell: the rules are those of Linux, as far as a third
-// party can follow them. Sources: RFC 9293 section 3.10, RFC 5961, RFC 7323; tcp_input.c of Linux.
+// Plain state and functions on it; a flow of protocol TCP has one. A segment is taken, refused, or
+// set aside until its receiver's acknowledgments tell: the rules are those of Linux, as far as a
+// third party can follow them. Sources: RFC 9293 section 3.10, RFC 5961, RFC 7323; tcp_input.c of
+// Linux.
 #pragma once
 
 #include "dfc/event.h"
@@ -14,33 +15,37 @@ namespace dfc {
 // One end, as sender of its stream and as receiver of the other's. All zero is an end that has not
 // been heard. Sequence numbers of its own are `sent`, those of the other end `acked`.
 struct TcpEnd {
-  TcpStream stream;     // What it sends.
-  int64_t heard_ns;     // When it last sent anything.
+  TcpStream stream;      // What it sends.
+  int64_t heard_ns;      // When it last sent anything.
+  uint32_t heard_order;  // Of the packet that it sent last; 0 when none was seen.
   uint32_t isn;
-  uint32_t other_isn;   // Of a second SYN+ACK, or of a SYN within the connection.
-  uint32_t sent_end;    // Behind the last byte it has sent, SYN and FIN counted.
-  uint32_t ack;         // Its last acknowledgment number.
+  uint32_t other_isn;  // Of a second SYN+ACK, or of a SYN within the connection.
+  uint32_t sent_end;   // Behind the last byte it has sent, SYN and FIN counted.
+  uint32_t ack;        // Its last acknowledgment number.
   uint32_t ack_max;
-  uint32_t edge;        // Behind the last byte for which it has offered a window.
-  uint32_t window_max;  // The largest window it has offered.
-  uint32_t timestamp;   // Of its segments, what the other end compares with (TS.Recent).
+  uint32_t ack_claimed;  // The furthest, also of segments that its peer would not take.
+  uint32_t edge;         // Behind the last byte for which it has offered a window.
+  uint32_t window_max;   // The largest window it has offered.
+  uint32_t timestamp;    // Of its segments, what the other end compares with (TS.Recent).
   uint16_t conflict_bytes_kept;
-  HostPolicy policy;    // By which the other end puts this stream together.
-  uint8_t options;      // TcpOption of its SYN.
+  HostPolicy policy;  // By which the other end puts this stream together.
+  uint8_t options;    // TcpOption of its SYN.
   uint8_t window_scale;
   bool heard;
   bool syn_seen;
-  bool opened;          // Its SYN was no answer.
+  bool opened;     // Its SYN was no answer.
   bool has_reset;  // It has ended the connection by RST.
   bool has_other_isn;
-  bool is_answer_isn;   // `other_isn` came with an ACK.
+  bool is_answer_isn;  // `other_isn` came with an ACK.
   bool has_ack;
+  bool has_claimed;
   bool has_sent;
 };
 
 // All zero is a connection of which nothing was seen. Indexed by Side.
 struct TcpState {
   TcpEnd ends[2];
+  uint32_t packets;
   bool reset;
   bool rejected;  // RST was the first answer to SYN.
 };
@@ -60,9 +65,9 @@ struct TcpContext {
   Urgent urgent = Urgent::kOutOfBand;
 };
 
-// True when the SYN in `tcp` opens a new connection on the ports of this one. A repeated SYN, a late
-// one, simultaneous and split opens do not; nor does a SYN of another number within a connection
-// that goes on, unless the other end answers it.
+// True when the SYN in `tcp` opens a new connection on the ports of this one. A repeated SYN, a
+// late one, simultaneous and split opens do not; nor does a SYN of another number within a
+// connection that goes on, unless the other end answers it.
 bool StartsNewConnection(const TcpState& state, const TcpHeader& tcp, Side side);
 
 void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContext& context);

@@ -16,18 +16,17 @@ constexpr int64_t kAheadBytesMax = 16 << 20;
 constexpr int64_t kUnanchoredHoldNs = kNsPerSecond;
 constexpr uint32_t kUnanchoredBytesMax = 64 << 10;
 
-// Bytes set aside, a direction, with what each segment costs besides. What finds no room is refused.
-constexpr uint32_t kAsideBytesMax = 128 << 10;
-constexpr uint32_t kAsideCostBytes = 256;
-
 // As the handler counts. Negative ones are out of window, where the offset says nothing.
 uint64_t Offset(int64_t at) { return static_cast<uint64_t>(at); }
 
 }  // namespace
 
 uint32_t TcpStream::lowest_seq() const {
-  if (held_.empty()) return next_seq_;
-  return next_seq_ + static_cast<uint32_t>(held_.First()->at() - next_);
+  int64_t lowest = held_.empty() ? INT64_MAX : held_.First()->at();
+  for (const HeldPart* part = aside_; part != nullptr; part = part->next) {
+    lowest = std::min(lowest, part->at);
+  }
+  return lowest == INT64_MAX ? next_seq_ : next_seq_ + static_cast<uint32_t>(lowest - next_);
 }
 
 uint32_t TcpStream::held_end_seq() const {
@@ -305,117 +304,6 @@ void TcpStream::MarkUrgent(uint32_t seq) {
   if (urgent_marked_ && at <= urgent_at_) return;
   urgent_marked_ = true;
   urgent_at_ = at;
-}
-
-// Set aside -------------------------------------------------------------------------------------
-
-bool TcpStream::SetAside(const TcpSegment& segment, const StreamContext& context) {
-  const size_t size = segment.payload.size();
-  if (aside_bytes_ + size + kAsideCostBytes > kAsideBytesMax) return false;
-  Start(segment);
-  TcpSegment rest = segment;
-  int64_t at = OffsetOf(segment.seq);
-  if (anchored_ && at < next_) {
-    const size_t old = std::min(static_cast<size_t>(next_ - at), size);
-    DiscardOld(at, rest.payload.first(old), rest.arrival, context);
-    rest.payload = rest.payload.subspan(old);
-    at += static_cast<int64_t>(old);
-  }
-  if (rest.payload.empty() && (!rest.fin || at < next_)) return true;
-  HeldPart* const part = held_.Copy(at, rest, context.budget);
-  if (part == nullptr) {
-    context.handler.OnDiscard(rest.arrival, Discard::kShed, Offset(at), rest.payload);
-    return true;
-  }
-  aside_bytes_ += part->bytes + kAsideCostBytes;
-  HeldPart** end = &aside_;
-  while (*end != nullptr) end = &(*end)->next;
-  *end = part;
-  return true;
-}
-
-// The receiver has all of the part: what nobody else brought fills the holes.
-void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
-  while (part.bytes > 0 && part.at <= next_) {
-    const int64_t old_end = std::min(next_, part.end());
-    ForEachPiece(part, part.at, old_end, [&](int64_t at, ByteSpan piece) {
-      DiscardOld(at, piece, part.arrival, context);
-    });
-    TrimFront(part, old_end);
-    if (part.bytes == 0) break;
-    fin_reached_ = false;  // The receiver went on behind that FIN, so it was none.
-    const int64_t to = held_.empty() ? part.end() : std::min(part.end(), held_.First()->at());
-    ForEachPiece(part, part.at, to,
-                 [&](int64_t, ByteSpan piece) { Deliver(part.arrival, piece, context); });
-    TrimFront(part, to);
-    Drain(context);
-  }
-  if (part.bytes > 0) return HoldPart(part, context);
-  if (part.fin && part.end() == next_) {
-    fin_seen_ = true;
-    fin_at_ = next_;
-    ReachFin(next_, context);
-  }
-}
-
-// Bytes before the part are missing still.
-void TcpStream::HoldPart(const HeldPart& part, const StreamContext& context) {
-  if (held_.empty()) hole_since_ns_ = part.arrival.t_ns;
-  ForEachPiece(part, part.at, part.end(), [&](int64_t at, ByteSpan piece) {
-    TcpSegment segment{next_seq_ + static_cast<uint32_t>(at - next_), piece};
-    segment.arrival = part.arrival;
-    segment.clock_ns = part.arrival.t_ns;
-    const int64_t end = at + static_cast<int64_t>(piece.size());
-    segment.fin = part.fin && end == part.end();
-    const int64_t taken =
-        held_.Add(at, segment, HostPolicy::kFirst, context.budget, context.handler);
-    if (taken == end) return;
-    segment.seq += static_cast<uint32_t>(taken - at);
-    segment.payload = piece.subspan(static_cast<size_t>(taken - at));
-    DeliverWithoutWaiting(segment, context);
-  });
-  while (held_.bytes_taken() > context.limits.held_bytes_max && !held_.empty()) GiveUpGap(context);
-}
-
-template <typename Taken>
-void TcpStream::AdoptWhere(Taken taken, const StreamContext& context) {
-  for (HeldPart** link = &aside_; *link != nullptr;) {
-    HeldPart* const part = *link;
-    if (!taken(*part)) {
-      link = &part->next;
-      continue;
-    }
-    *link = part->next;
-    aside_bytes_ -= part->bytes + kAsideCostBytes;
-    Adopt(*part, context);
-    held_.Free(part, context.budget);
-    link = &aside_;  // What came before it may follow on now.
-  }
-}
-
-void TcpStream::Acknowledge(uint32_t seq, const StreamContext& context) {
-  if (aside_ == nullptr || !anchored_) return;
-  if (fin_reached_ && OffsetOf(seq) <= next_ + 1) return;  // It is FIN that was acknowledged.
-  // In sequence numbers, as delivery moves the offset that they are told from.
-  AdoptWhere(
-      [&](const HeldPart& part) { return part.end() + (part.fin ? 1 : 0) <= OffsetOf(seq); },
-      context);
-}
-
-void TcpStream::AdoptUnheard(int64_t heard_ns, const StreamContext& context) {
-  if (aside_ == nullptr) return;
-  AnchorAtLowest(context);
-  AdoptWhere([&](const HeldPart& part) { return part.arrival.t_ns > heard_ns; }, context);
-}
-
-void TcpStream::DropAside(const StreamContext& context) {
-  while (aside_ != nullptr) {
-    HeldPart* const part = aside_;
-    aside_ = part->next;
-    DiscardHeld(*part, part->at, part->end(), context);
-    held_.Free(part, context.budget);
-  }
-  aside_bytes_ = 0;
 }
 
 void TcpStream::Finish(int64_t t_ns, const StreamContext& context) {

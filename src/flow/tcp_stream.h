@@ -6,12 +6,12 @@
 // Offsets are 64-bit and count from the first byte after SYN, or from the lowest byte seen where no
 // SYN was: such a stream is not anchored until its start is known well enough, and holds what
 // comes. `SeqDistance` is the one place that does modular arithmetic. In-order bytes go to the
-// handler from the packet itself; only early segments are copied. Where there is no memory to hold a
-// segment, the hole before it is given up instead: what was captured is never lost.
+// handler from the packet itself; only early segments are copied. Where there is no memory to hold
+// a segment, the hole before it is given up instead: what was captured is never lost.
 //
-// A segment that the receiver would refuse, as far as the packets tell, is set aside: if the receiver
-// acknowledges its bytes and no other copy of them came by, it did take them. Not thread-safe: one
-// worker owns it. Source: RFC 9293 section 3.4.
+// A segment that the receiver would refuse, as far as the packets tell, is set aside: if the
+// receiver acknowledges its bytes and no other copy of them came by, it did take them. Not
+// thread-safe: one worker owns it. Source: RFC 9293 section 3.4.
 #pragma once
 
 #include <cstdint>
@@ -47,19 +47,31 @@ class TcpStream {
   // on the oldest gap.
   void Insert(const TcpSegment& segment, const StreamContext& context);
 
-  // Keeps a segment that the receiver should refuse. False, with nothing done, when there is no room.
+  // Keeps a segment that the receiver should refuse. False, with nothing done, when there is no
+  // room.
   bool SetAside(const TcpSegment& segment, const StreamContext& context);
   // The receiver has everything before `seq`: bytes set aside fill what is open before it.
   void Acknowledge(uint32_t seq, const StreamContext& context);
-  // What was set aside after `heard_ns`, when the receiver was last heard, counts as taken.
-  void AdoptUnheard(int64_t heard_ns, const StreamContext& context);
+  // What speaks for what was set aside, now that more was seen of the receiver.
+  struct Receiver {
+    uint32_t
+        heard_order;    // When it last sent anything: since then nothing speaks against a segment.
+    uint32_t sent_end;  // Behind the last byte that it has sent.
+    bool has_sent;
+    uint32_t edge;  // Of the window that it has offered.
+    bool has_edge;
+    uint32_t ack_claimed;  // The furthest that it has acknowledged, believable or not.
+    bool has_claimed;
+    bool missed_syn;  // The stream's own SYN was not captured.
+  };
+  void AdoptUndoubted(const Receiver& receiver, const StreamContext& context);
 
   // The byte at `seq` is urgent and not part of the stream, as an application under Linux finds it
   // that reads at once (tcp_input.c, tcp_check_urg).
   void MarkUrgent(uint32_t seq);
 
-  // Delivers all that is held, with its gaps, and a gap up to FIN; discards what is set aside still.
-  // Frees all memory.
+  // Delivers all that is held, with its gaps, and a gap up to FIN; discards what is set aside
+  // still. Frees all memory.
   void Finish(int64_t t_ns, const StreamContext& context);
 
   bool anchored() const { return anchored_; }
@@ -70,7 +82,7 @@ class TcpStream {
   uint64_t delivered() const { return static_cast<uint64_t>(next_); }
   // What the receiver waits for next, with FIN counted once it was reached.
   uint32_t next_seq() const { return next_seq_ + (fin_reached_ ? 1 : 0); }
-  // The sequence number of the lowest byte held or, when none is, of the next.
+  // The sequence number of the lowest byte held or set aside or, when none is, of the next.
   uint32_t lowest_seq() const;
   // Behind everything held: the right edge of the last block that the receiver would SACK.
   uint32_t held_end_seq() const;

@@ -205,8 +205,8 @@ bool Decoder::NextChunk(Packet& packet) {
   return has_chunks_;
 }
 
-// A checksum that the sender left to its card is no error: the field then holds the sum of the
-// pseudo header alone (Linux, Windows) or zero. What the snaplen cut can't be checked.
+// A checksum that the sender left to its card holds the sum of the pseudo header alone (Linux,
+// Windows) or zero. What the snaplen cut can't be checked.
 Verdict Decoder::CheckChecksum(const IpDatagram& datagram, size_t checksum_at, Verdict bad) {
   if (datagram.payload_missing > 0 || datagram.source_routed) return Verdict::kOk;
   const ByteSpan segment = datagram.payload;
@@ -233,7 +233,8 @@ bool Decoder::ChecksumPasses(bool good, bool unfilled, const IpDatagram& datagra
     if (keeps_trust) trust_->SawGood(datagram.source, protocol);
     return true;
   }
-  const bool overlooked = unfilled || (keeps_trust && trust_->Overlooks(datagram.source, protocol));
+  // Segments that the capturing host has joined (GRO) look unfilled, whoever sent them.
+  const bool overlooked = keeps_trust && (unfilled || trust_->Overlooks(datagram.source, protocol));
   checksums_offloaded_ += overlooked;
   return overlooked;
 }

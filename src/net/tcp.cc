@@ -50,7 +50,7 @@ void ReadOptions(ByteSpan options, TcpHeader& tcp) {
   }
 }
 
-}
+}  // namespace
 
 Verdict DecodeTcp(const IpDatagram& datagram, Packet& packet) {
   const ByteSpan bytes = datagram.payload;

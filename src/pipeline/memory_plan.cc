@@ -14,12 +14,12 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
-// Reading (1 MiB window, look-ahead, decompression), fragments (15 MiB), the capture thread's ledger
-// as far as a capture of days fills it, the program, its libraries and the store's cache.
+// Reading (1 MiB window, look-ahead, decompression), fragments (15 MiB), the capture thread's
+// ledger as far as a capture of days fills it, the program, its libraries and the store's cache.
 constexpr size_t kFixedBytes = 56 * kMiB;
 constexpr size_t kPacketBlocks = 8;
 // A flow's slot, its TCP state or two ICMP requests, and entries of the indexes, rounded up.
-constexpr size_t kFlowBytes = 640;
+constexpr size_t kFlowBytes = 832;
 // Of what is left, this part is for flows, the rest for their content.
 constexpr size_t kFlowsPercent = 40;
 constexpr size_t kWorkerBytesMin = 16 * kMiB;

@@ -217,8 +217,8 @@ absl::Status CheckMemory(const PipelineOptions& options) {
 
 absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& store,
                                          PipelineProgress& progress) {
-  DFC_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(options.memory_bytes_max, options.workers,
-                                                   options.files.size()));
+  DFC_ASSIGN_OR_RETURN(MemoryPlan plan,
+                       PlanMemory(options.memory_bytes_max, options.workers, options.files.size()));
   plan.limits.host_policies = options.host_policies;
   const int64_t started_ns = MonotonicClockNs();
   const auto epoch = static_cast<uint64_t>(WallClockNs());

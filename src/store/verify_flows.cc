@@ -73,9 +73,8 @@ enum SideColumn {
 std::string FlowSql() {
   std::string columns = "t_start, flow_hash, sensor_id, protocol";
   for (const char* side : kSideNames) {
-    for (const char* name :
-         {"packets", "ip_bytes", "bytes", "gap_bytes", "duplicate_bytes", "conflict_bytes",
-          "refused_bytes", "urgent_bytes", "shed_bytes"}) {
+    for (const char* name : {"packets", "ip_bytes", "bytes", "gap_bytes", "duplicate_bytes",
+                             "conflict_bytes", "refused_bytes", "urgent_bytes", "shed_bytes"}) {
       columns += fmt::format(", {}_{}", side, name);
     }
   }
@@ -159,8 +158,8 @@ void FlowContent::AddChunk(const KeyedRows& chunk) {
 
 // Content as the receiver has it, or a hole in it.
 bool IsOfStream(TurnKind kind) {
-  return kind == TurnKind::kData || kind == TurnKind::kDatagram ||
-         kind == TurnKind::kGap || kind == TurnKind::kUrgent;
+  return kind == TurnKind::kData || kind == TurnKind::kDatagram || kind == TurnKind::kGap ||
+         kind == TurnKind::kUrgent;
 }
 
 // Turns lie one behind the other, in the content as in their side's stream. Other kinds have bytes

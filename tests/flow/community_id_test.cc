@@ -63,9 +63,9 @@ TEST(CommunityId, OfOneWayIcmp) {
   EXPECT_EQ(OfIcmp(kIcmp, "10.0.0.1", "10.0.0.2", 11, 0), "1:YHxtAirCG//0OzkcVAukqKQN9xM=");
   EXPECT_EQ(OfIcmp(kIcmpv6, "3ffe:501:1800:2345::2", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 0),
             "1:2ObVBgIn28oZvibYZhZMBgh7WdQ=");
-  EXPECT_EQ(OfIcmp(kIcmpv6, "3ffe:501:410:0:2c0:dfff:fe47:33e",
-                   "3ffe:507:0:1:200:86ff:fe05:80da", 1, 4),
-            "1:hLZd0XGWojozrvxqE0dWB1iM6R0=");
+  EXPECT_EQ(
+      OfIcmp(kIcmpv6, "3ffe:501:410:0:2c0:dfff:fe47:33e", "3ffe:507:0:1:200:86ff:fe05:80da", 1, 4),
+      "1:hLZd0XGWojozrvxqE0dWB1iM6R0=");
 }
 
 TEST(CommunityId, OfIcmpv6Queries) {

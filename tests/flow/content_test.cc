@@ -154,8 +154,7 @@ TEST(ContentLog, ADatagramStaysWhole) {
   log.Datagram(kC, "a");
   log.Datagram(kC, std::string(65'507, 'x'));
   log.Datagram(kC, "b");
-  EXPECT_EQ(log.Chunks(),
-            "a [0,0,0,1,2,0]\nx{65507} [0,0,1,65507,2,0]\nb [0,0,65508,1,2,0]\n");
+  EXPECT_EQ(log.Chunks(), "a [0,0,0,1,2,0]\nx{65507} [0,0,1,65507,2,0]\nb [0,0,65508,1,2,0]\n");
 }
 
 TEST(ContentLog, CutsAChunkAt2000Turns) {

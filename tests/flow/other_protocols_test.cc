@@ -21,7 +21,7 @@ PacketBuilder Sctp(const char* from, const char* to, std::vector<std::string> te
 }
 
 TEST(SctpFlow, HasADatagramForEachChunkAndCountsPackets) {
-  Traffic traffic;
+  Traffic traffic(Checksums::kAuto);
   traffic.Add(1, Sctp("10.0.0.1", "10.0.0.2", {}));
   traffic.Add(2, Sctp("10.0.0.1", "10.0.0.2", {"one", "two"}));
   traffic.Add(3, Sctp("10.0.0.2", "10.0.0.1", {"answer"}));
@@ -39,14 +39,14 @@ TEST(SctpFlow, HasADatagramForEachChunkAndCountsPackets) {
 }
 
 TEST(SctpFlow, IsTheSameHoweverPacketsAreDealt) {
-  Traffic traffic;
+  Traffic traffic(Checksums::kAuto);
   for (int64_t t = 1; t < 50; ++t) traffic.Add(t, Sctp("10.0.0.1", "10.0.0.2", {"a", "b", "c"}));
   const std::string all = RunFlows(traffic).rows.Dump();
   EXPECT_EQ(RunFlows(traffic, {.batch_packets = 1, .engines = 3}).rows.Dump(), all);
 }
 
 TEST(OtherFlow, IsCountedWithoutContent) {
-  Traffic traffic;
+  Traffic traffic(Checksums::kAuto);
   traffic.Add(1, PacketBuilder("10.0.0.1", "10.0.0.2", 50).Data("secret"));
   traffic.Add(2, PacketBuilder("10.0.0.2", "10.0.0.1", 50).Data("secret"));
   const FlowRun run = RunFlows(traffic);
@@ -61,7 +61,7 @@ TEST(OtherFlow, IsCountedWithoutContent) {
 }
 
 TEST(OtherFlow, EndsAfterTheTimeOfUdp) {
-  Traffic traffic;
+  Traffic traffic(Checksums::kAuto);
   traffic.Add(0, PacketBuilder("10.0.0.1", "224.0.0.1", kIgmp));
   traffic.Add(180 * kSecond, PacketBuilder("10.0.0.1", "224.0.0.1", kIgmp));
   EXPECT_EQ(RunFlows(traffic).rows.flow().counts[0].packets, 2u);
@@ -76,7 +76,7 @@ TEST(TunnelledFlow, RemembersTheTunnelOfItsFirstPacket) {
     bytes.append(packet.begin(), packet.end());
     return PacketBuilder("192.0.2.1", "192.0.2.2", kGre).Data(bytes);
   };
-  Traffic traffic;
+  Traffic traffic(Checksums::kAuto);
   traffic.Add(1, gre("\7", Udp("10.0.0.1:1", "10.0.0.2:2").Data("there")));
   traffic.Add(2, gre("\x8", Udp("10.0.0.2:2", "10.0.0.1:1").Data("back")));
   const FlowRun run = RunFlows(traffic);

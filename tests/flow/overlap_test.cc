@@ -85,7 +85,8 @@ TEST(Overlap, OnLinuxWhatAJoinedNodeGainsBeatsLaterNodes) {
 TEST(Overlap, OfTinySegmentsBackwardsIsExact) {
   std::string script;
   std::string expected;
-  for (int n = 999; n >= 0; --n) script += fmt::format("{}:{} ", n, static_cast<char>('a' + n % 26));
+  for (int n = 999; n >= 0; --n)
+    script += fmt::format("{}:{} ", n, static_cast<char>('a' + n % 26));
   for (int n = 0; n < 1'000; ++n) expected += static_cast<char>('a' + n % 26);
   EXPECT_EQ(Reassemble(script), expected);
 }

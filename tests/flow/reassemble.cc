@@ -63,7 +63,8 @@ void StreamPlayer::PlaySegment(std::string_view word, bool aside) {
   const std::vector<uint8_t> bytes(word.begin(), word.end());
   payload_bytes_ += bytes.size();
   const uint32_t seq = options_.first_seq + static_cast<uint32_t>(offset);
-  EXPECT_TRUE(stream_.SetAside({seq, bytes, missing, fin, {clock_ns_, 0}, clock_ns_}, Context()));
+  EXPECT_TRUE(stream_.SetAside(
+      {seq, bytes, missing, fin, Doubt::kOther, 0, 0, {clock_ns_, 0}, clock_ns_}, Context()));
 }
 
 void StreamPlayer::Insert(int64_t offset, std::string_view text, uint32_t missing, bool fin) {
@@ -71,7 +72,8 @@ void StreamPlayer::Insert(int64_t offset, std::string_view text, uint32_t missin
   const std::vector<uint8_t> bytes(text.begin(), text.end());
   payload_bytes_ += bytes.size();
   const uint32_t seq = options_.first_seq + static_cast<uint32_t>(offset);
-  stream_.Insert({seq, bytes, missing, fin, {clock_ns_, 0}, clock_ns_}, Context());
+  stream_.Insert({seq, bytes, missing, fin, Doubt::kOther, 0, 0, {clock_ns_, 0}, clock_ns_},
+                 Context());
 }
 
 void StreamPlayer::OnData(Arrival, uint64_t offset, ByteSpan bytes) {

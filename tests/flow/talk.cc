@@ -32,8 +32,8 @@ void Talk::AddWord(std::string_view word) {
   const bool bare = flags == "S" || flags == "R";
   if (!bare && flags.find('A') == std::string::npos) flags += 'A';
 
-  PacketBuilder packet = side == 0 ? Tcp("10.0.0.1:1000", "10.0.0.2:80")
-                                   : Tcp("10.0.0.2:80", "10.0.0.1:1000");
+  PacketBuilder packet =
+      side == 0 ? Tcp("10.0.0.1:1000", "10.0.0.2:80") : Tcp("10.0.0.2:80", "10.0.0.1:1000");
   packet.Flags(flags).Seq(seq).Data(data);
   if (!bare) packet.Ack(ack);
   traffic_.Add(t_ns_, packet);

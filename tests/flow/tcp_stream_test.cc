@@ -135,9 +135,8 @@ TEST(TcpStreamAside, MayEndInFin) {
   player.Play("3K");
   EXPECT_TRUE(player.stream().fin_reached());
 }
-TEST(TcpStreamAside, TellsThatAFinWasNone) {
-  EXPECT_EQ(Reassemble("0:abF ?2:cd 4K 4:e"), "abcde");
-}
+TEST(TcpStreamAside, BringsNoSecondFin) { EXPECT_EQ(Reassemble("2:cdF ?2:cdF 5K !"), "<2>cd"); }
+TEST(TcpStreamAside, TellsThatAFinWasNone) { EXPECT_EQ(Reassemble("0:abF ?2:cd 4K 4:e"), "abcde"); }
 
 // Urgent.
 
@@ -231,7 +230,9 @@ TEST(TcpStreamMidstream, BytesBeforeALateAnchorAreAccountedFor) {
   EXPECT_EQ(Account("0:ab 4:ef 4A", kMidstream), "2, 0, 0, 2, 0");
   EXPECT_EQ(Account("0:abcdef 3A", kMidstream), "3, 0, 0, 3, 0");
 }
-TEST(TcpStreamMidstream, FinAloneIsAnEmptyStream) { EXPECT_EQ(Reassemble("7:F !", kMidstream), ""); }
+TEST(TcpStreamMidstream, FinAloneIsAnEmptyStream) {
+  EXPECT_EQ(Reassemble("7:F !", kMidstream), "");
+}
 TEST(TcpStreamMidstream, SurvivesSeqWrap) {
   EXPECT_EQ(Reassemble("3:def 0:abc !", {.first_seq = 0xFFFFFFFE, .anchored = false}), "abcdef");
 }

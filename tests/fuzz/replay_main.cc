@@ -33,10 +33,18 @@ Input Mutated(Input input, std::mt19937_64& random) {
     const auto place = input.begin() + static_cast<ptrdiff_t>(at);
     const auto end = place + static_cast<ptrdiff_t>(random() % (input.size() - at));
     switch (random() % 5) {
-      case 0: input[at] = static_cast<uint8_t>(random()); break;
-      case 1: input[at] ^= static_cast<uint8_t>(1u << (random() % 8)); break;
-      case 2: input[at] = random() % 2 == 0 ? 0 : 0xFF; break;
-      case 3: input.erase(place, end); break;
+      case 0:
+        input[at] = static_cast<uint8_t>(random());
+        break;
+      case 1:
+        input[at] ^= static_cast<uint8_t>(1u << (random() % 8));
+        break;
+      case 2:
+        input[at] = random() % 2 == 0 ? 0 : 0xFF;
+        break;
+      case 3:
+        input.erase(place, end);
+        break;
       default: {
         const Input piece(place, end);
         input.insert(input.begin() + static_cast<ptrdiff_t>(random() % input.size()), piece.begin(),

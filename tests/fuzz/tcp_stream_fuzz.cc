@@ -2,8 +2,8 @@
 //
 //   head (1 byte: limits 1 bit, policy) | then records: act (1) | offset (2) | length (1)
 //
-// Offsets must follow on, every byte must come out once, delivered or discarded, and all memory must
-// come back. Without limits, policy "first" must deliver the first copy of each byte.
+// Offsets must follow on, every byte must come out once, delivered or discarded, and all memory
+// must come back. Without limits, policy "first" must deliver the first copy of each byte.
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -73,7 +73,12 @@ void PlayRecord(Run& run, TcpStream& stream, const StreamContext& context, const
     bytes[n] = static_cast<uint8_t>(t_ns * 7 + static_cast<int64_t>(n));
     run.first_copies.emplace(offset + n, bytes[n]);
   }
-  const TcpSegment segment{kFirstSeq + offset, bytes, 0, act == 11, {t_ns, 0}, t_ns};
+  const TcpSegment segment{.seq = kFirstSeq + offset,
+                           .payload = bytes,
+                           .fin = act == 11,
+                           .doubt = Doubt::kOther,
+                           .arrival = {t_ns, 0},
+                           .clock_ns = t_ns};
   if (act == 12 && !stream.SetAside(segment, context)) return;
   run.payload_bytes += bytes.size();
   if (act != 12) stream.Insert(segment, context);

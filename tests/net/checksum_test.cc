@@ -105,21 +105,33 @@ TEST(Checksums, OfCutPayloadCannotBeTold) {
   }
 }
 
+const DecodeHow kAuto{.checksums = Checksums::kAuto};
+
 TEST(Checksums, LeftToTheCardAreCountedAndAccepted) {
   for (PacketBuilder& packet : EveryTransport()) {
-    const Decoded zero = Decode(packet.TransportSum(Sum::kZero));
+    const Decoded zero = Decode(packet.TransportSum(Sum::kZero), kAuto);
     EXPECT_EQ(zero.verdict, Verdict::kOk);
     // In UDP a zero says that there is none, which is the sender's right.
     EXPECT_EQ(zero.offloaded, zero.packet.tuple.protocol == kUdp ? 0u : 1u);
     if (zero.packet.tuple.protocol == kIcmp) continue;
-    const Decoded pseudo = Decode(packet.TransportSum(Sum::kPseudoHeader));
+    const Decoded pseudo = Decode(packet.TransportSum(Sum::kPseudoHeader), kAuto);
     EXPECT_EQ(pseudo.verdict, Verdict::kOk);
     EXPECT_EQ(pseudo.offloaded, 1u);
   }
 }
 
 TEST(Checksums, ZeroInTheIpv4HeaderIsLeftToTheCard) {
-  EXPECT_EQ(Decode(Tcp("10.0.0.1:1", "10.0.0.2:2").IpSum(Sum::kZero)).verdict, Verdict::kOk);
+  const PacketBuilder packet = Tcp("10.0.0.1:1", "10.0.0.2:2").IpSum(Sum::kZero);
+  EXPECT_EQ(Decode(packet, kAuto).verdict, Verdict::kOk);
+  EXPECT_EQ(Decode(packet).verdict, Verdict::kBadIpChecksum);
+}
+
+// A forger would know how to make them.
+TEST(Checksums, LeftToTheCardAreRefusedWhereAllAreVerified) {
+  for (PacketBuilder& packet : EveryTransport()) {
+    if (Decode(packet).packet.tuple.protocol == kIcmp) continue;
+    EXPECT_NE(Decode(packet.TransportSum(Sum::kPseudoHeader)).verdict, Verdict::kOk);
+  }
 }
 
 TEST(Checksums, CoverIpv4Options) {

@@ -74,8 +74,7 @@ void CutByTheSnaplen(const Sample& sample) {
     }
     ASSERT_EQ(decoded.verdict, Verdict::kOk);
     EXPECT_EQ(decoded.payload, sample.packet.data().substr(0, cut - header_bytes));
-    EXPECT_EQ(decoded.payload.size() + decoded.packet.payload_missing,
-              sample.packet.data().size());
+    EXPECT_EQ(decoded.payload.size() + decoded.packet.payload_missing, sample.packet.data().size());
   }
 }
 

@@ -101,7 +101,8 @@ TEST(Sctp, NeedsItsChecksum) {
 
 TEST(Sctp, MayLeaveItsChecksumToTheCard) {
   FrameBytes bytes = Join({Hex("03e8 0050 12345678 00000000"), Data("one")});
-  const Decoded decoded = Decode(PacketBuilder("10.0.0.1", "10.0.0.2", kSctp).Data(bytes));
+  const Decoded decoded = Decode(PacketBuilder("10.0.0.1", "10.0.0.2", kSctp).Data(bytes),
+                                 {.checksums = Checksums::kAuto});
   EXPECT_EQ(decoded.payload, "one");
   EXPECT_EQ(decoded.offloaded, 1u);
 }

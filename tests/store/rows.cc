@@ -155,10 +155,10 @@ std::string FlowLine(const StoredFlow& flow) {
       FormatAddress(row.server), row.server_port, static_cast<int>(row.state), row.flags, row.vlan,
       TunnelName(row.tunnel.kind), row.tunnel.id, row.icmp_type, row.icmp_code);
   for (const SideCounts& side : row.counts) {
-    text += fmt::format(" [{} {} {} {} {} {} {} {} {}]", side.packets, side.ip_bytes,
-                        side.content_bytes, side.gap_bytes, side.duplicate_bytes,
-                        side.conflict_bytes, side.refused_bytes, side.urgent_bytes,
-                        side.shed_bytes);
+    text +=
+        fmt::format(" [{} {} {} {} {} {} {} {} {}]", side.packets, side.ip_bytes,
+                    side.content_bytes, side.gap_bytes, side.duplicate_bytes, side.conflict_bytes,
+                    side.refused_bytes, side.urgent_bytes, side.shed_bytes);
   }
   return fmt::format("{} {}\n", text, flow.community_id);
 }

@@ -62,7 +62,7 @@ TEST(TurnIndex, RefusesWhatIsNotWrittenByDfc) {
 TEST(TurnIndex, RefusesValuesOutOfRange) {
   for (const char* text :
        {"[[2,0,0,1,0,0]]", "[[-1,0,0,1,0,0]]", "[[0,0,-1,1,0,0]]", "[[0,0,0,-1,0,0]]",
-        "[[0,0,0,1,4,0]]", "[[0,0,0,1,-1,0]]", "[[0,0,0,1,0,-1]]"}) {
+        "[[0,0,0,1,5,0]]", "[[0,0,0,1,-1,0]]", "[[0,0,0,1,0,-1]]"}) {
     EXPECT_EQ(Read(text), "damaged") << text;
   }
 }

@@ -57,10 +57,11 @@ std::string TurnWords(const TurnText& turn, const std::string& content) {
 }
 
 std::string CountsText(const SideCounts& c) {
-  return fmt::format("{} packets {} bytes, {} content {} gap {} duplicate {} conflict "
-                     "{} refused {} urgent {} shed",
-                     c.packets, c.ip_bytes, c.content_bytes, c.gap_bytes, c.duplicate_bytes,
-                     c.conflict_bytes, c.refused_bytes, c.urgent_bytes, c.shed_bytes);
+  return fmt::format(
+      "{} packets {} bytes, {} content {} gap {} duplicate {} conflict "
+      "{} refused {} urgent {} shed",
+      c.packets, c.ip_bytes, c.content_bytes, c.gap_bytes, c.duplicate_bytes, c.conflict_bytes,
+      c.refused_bytes, c.urgent_bytes, c.shed_bytes);
 }
 
 std::string TupleText(const FiveTuple& tuple) {
@@ -153,13 +154,13 @@ std::string EventRows::Dump() const {
   }
   for (const auto& [key, row] : icmp_) {
     text += fmt::format("icmp {}/{:x} {} at {} rtt {} side {} {}/{} {:x} quote {} {} {}/{:x} {}",
-                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns,
-                        row.rtt_ns, static_cast<int>(row.side), row.type, row.code, row.rest,
-                        row.has_quote, row.quote_found, row.about.t_start_ns, row.about.flow_hash,
+                        key.first.t_start_ns, key.first.flow_hash, key.second, row.t_ns, row.rtt_ns,
+                        static_cast<int>(row.side), row.type, row.code, row.rest, row.has_quote,
+                        row.quote_found, row.about.t_start_ns, row.about.flow_hash,
                         row.has_quote ? TupleText(row.quoted) : "");
     text += fmt::format(" {} {} payload {} at {}/{}+{}\n", IcmpPairingName(row.pairing),
-                        row.request_n, static_cast<int>(row.payload), row.content_n,
-                        row.content_at, row.content_bytes);
+                        row.request_n, static_cast<int>(row.payload), row.content_n, row.content_at,
+                        row.content_bytes);
   }
   return text;
 }

@@ -10,6 +10,16 @@ namespace {
 
 constexpr int64_t kStart = 1'700'000'000'000'000'000;
 
+// RFC 9260 appendix A, the slow way.
+uint32_t Crc32cBitByBit(std::string_view bytes) {
+  uint32_t sum = UINT32_MAX;
+  for (const char byte : bytes) {
+    sum ^= static_cast<uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ (sum % 2 == 1 ? 0x82F63B78u : 0);
+  }
+  return ~sum;
+}
+
 // Some hosts that talk; each call makes the next frames of one of their conversations.
 class Mixer {
  public:
@@ -121,7 +131,7 @@ class Mixer {
     for (size_t at = 0; at < packet.PayloadBytes(); at += 512) Push(packet.Fragment(at, 512));
   }
 
-  // Up to three chunks of data; the checksum is left to the card.
+  // Up to three chunks of data.
   void AddSctp() {
     const bool there = Below(2) == 0;
     std::string bytes(there ? "\x03\xE8\0\x50" : "\0\x50\x03\xE8", 4);
@@ -132,6 +142,8 @@ class Mixer {
       bytes += std::string(12, '\0') + text;
       bytes.resize((bytes.size() + 3) / 4 * 4);
     }
+    const uint32_t sum = Crc32cBitByBit(bytes);
+    for (size_t at = 0; at < 4; ++at) bytes[8 + at] = static_cast<char>(sum >> (8 * at));
     const char* const from = there ? "10.0.0.1" : "10.1.0.2";
     Push(PacketBuilder(from, there ? "10.1.0.2" : "10.0.0.1", kSctp).Data(bytes).Bytes());
   }

@@ -44,8 +44,8 @@ void PutAddress(FrameBytes& to, const IpAddress& address) {
 // Splits "10.0.0.1:1000"; a port is there only behind a bracket or a single colon.
 IpAddress ParseEnd(std::string_view text, uint16_t& port) {
   const size_t colon = text.rfind(':');
-  const bool has_port = colon != std::string_view::npos &&
-                        (text.front() == '[' || text.find(':') == colon);
+  const bool has_port =
+      colon != std::string_view::npos && (text.front() == '[' || text.find(':') == colon);
   if (!has_port) return Address(text);
   port = static_cast<uint16_t>(std::stoi(std::string(text.substr(colon + 1))));
   text = text.substr(0, colon);
@@ -158,10 +158,14 @@ void PacketBuilder::FillSum(FrameBytes& segment, size_t at) const {
   PutAll(all, segment);
   const uint32_t good = ~SumOf(all) & 0xFFFF;
   switch (transport_sum_) {
-    case Sum::kGood: return Set16(segment, at, protocol_ == kUdp && good == 0 ? 0xFFFF : good);
-    case Sum::kBad: return Set16(segment, at, good ^ 0x5A5A);
-    case Sum::kZero: return;
-    case Sum::kPseudoHeader: return Set16(segment, at, SumOf(pseudo));
+    case Sum::kGood:
+      return Set16(segment, at, protocol_ == kUdp && good == 0 ? 0xFFFF : good);
+    case Sum::kBad:
+      return Set16(segment, at, good ^ 0x5A5A);
+    case Sum::kZero:
+      return;
+    case Sum::kPseudoHeader:
+      return Set16(segment, at, SumOf(pseudo));
   }
 }
 
@@ -283,7 +287,8 @@ FrameBytes PacketBuilder::Framed(const FrameBytes& network) const {
     case kLinkLoop:
       Put32(frame, null_swapped_ ? __builtin_bswap32(null_family_) : null_family_);
       break;
-    default: break;
+    default:
+      break;
   }
   for (size_t n = 0; n < tags_.size(); ++n) {
     Put16(frame, tags_[n].second);

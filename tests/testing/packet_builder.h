@@ -47,9 +47,7 @@ class PacketBuilder {
   PacketBuilder& InnerExtension(int type, std::string body);
   PacketBuilder& Version(uint8_t version) { return version_ = version, *this; }
   PacketBuilder& Ihl(int words) { return ihl_ = static_cast<uint8_t>(words), *this; }
-  PacketBuilder& IpLength(size_t bytes) {
-    return ip_length_ = static_cast<uint16_t>(bytes), *this;
-  }
+  PacketBuilder& IpLength(size_t bytes) { return ip_length_ = static_cast<uint16_t>(bytes), *this; }
   PacketBuilder& IpSum(Sum sum) { return ip_sum_ = sum, *this; }
 
   // Transport.

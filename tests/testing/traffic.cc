@@ -27,8 +27,7 @@ Traffic& Traffic::AddAll(const std::vector<TimedFrame>& frames) {
 }
 
 // False when the frame was refused.
-bool Traffic::TakeFrame(int64_t t_ns, const FrameBytes& frame, uint32_t wire_bytes,
-                        LinkType link) {
+bool Traffic::TakeFrame(int64_t t_ns, const FrameBytes& frame, uint32_t wire_bytes, LinkType link) {
   Packet packet{};
   const Frame captured{t_ns, ByteSpan(frame), wire_bytes, link, false};
   const Verdict verdict = decoder_.Decode(captured, packet);

@@ -21,7 +21,7 @@ std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count, bool copies_agr
 // Packets whose payloads stay valid as long as this lives. Every added frame must decode.
 class Traffic {
  public:
-  Traffic() : decoder_({.checksums = Checksums::kVerify}) {}
+  explicit Traffic(Checksums checksums = Checksums::kVerify) : decoder_({.checksums = checksums}) {}
 
   Traffic& Add(int64_t t_ns, const PacketBuilder& packet) {
     return Add(t_ns, packet.Bytes(), packet.link());
