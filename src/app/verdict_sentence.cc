@@ -47,6 +47,9 @@ constexpr std::array<const char*, kVerdictCount> kSentences = {
 
 }  // namespace
 
-const char* VerdictSentence(Verdict verdict) { return kSentences[static_cast<size_t>(verdict)]; }
+const char* VerdictSentence(Verdict verdict) {
+  const auto at = static_cast<size_t>(verdict);
+  return at < kSentences.size() ? kSentences[at] : "refused for a reason without a name";
+}
 
 }  // namespace dfc

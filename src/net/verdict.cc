@@ -47,6 +47,9 @@ constexpr std::array<const char*, kVerdictCount> kNames = {
 
 }  // namespace
 
-const char* VerdictName(Verdict verdict) { return kNames[static_cast<size_t>(verdict)]; }
+const char* VerdictName(Verdict verdict) {
+  const auto at = static_cast<size_t>(verdict);
+  return at < kNames.size() ? kNames[at] : "unknown";
+}
 
 }  // namespace dfc
