@@ -63,6 +63,14 @@ void DiscardBeneath(const HeldPart& part, Arrival arrival, int64_t at, ByteSpan 
                   difference);
 }
 
+void LoseFront(HeldPart& part, int64_t to, int64_t at, ByteSpan bytes, StreamHandler& handler) {
+  ForEachPiece(part, part.at, std::min(at, to), [&](int64_t offset, ByteSpan piece) {
+    handler.OnDiscard(part.arrival, Discard::kDuplicate, static_cast<uint64_t>(offset), piece);
+  });
+  DiscardPart(part, at, to, at, bytes, handler);
+  TrimFront(part, to);
+}
+
 void TrimFront(HeldPart& part, int64_t to) {
   if (to <= part.at) return;
   const auto lost = static_cast<uint32_t>(std::min(to, part.end()) - part.at);

@@ -49,6 +49,9 @@ void DiscardPart(const HeldPart& part, int64_t from, int64_t to, int64_t at, Byt
 void DiscardBeneath(const HeldPart& part, Arrival arrival, int64_t at, ByteSpan bytes,
                     StreamHandler& handler);
 
+// What the part has before `to` loses against `bytes` at offset `at`, or came too late to count.
+void LoseFront(HeldPart& part, int64_t to, int64_t at, ByteSpan bytes, StreamHandler& handler);
+
 // What lies before `to` does not count any more.
 void TrimFront(HeldPart& part, int64_t to);
 // What lies at and behind `from` does not.

@@ -32,8 +32,7 @@ void HeldSegments::Overrule(int64_t at, ByteSpan bytes, HeldBudget& budget,
   for (HeldNode* node = First(); node != nullptr && node->start < end;) {
     HeldNode* const next = Next(node);
     for (HeldPart* part = &node->first; part != nullptr; part = part->next) {
-      DiscardPart(*part, at, end, at, bytes, handler);
-      TrimFront(*part, end);
+      LoseFront(*part, end, at, bytes, handler);
     }
     if (node->end <= end) {
       Remove(node);

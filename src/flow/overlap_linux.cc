@@ -72,8 +72,7 @@ void HeldSegments::TakeFromLater(HeldNode* node, int64_t at, const TcpSegment& s
   for (HeldNode* later = Next(node); later != nullptr && later->start < node->end;) {
     HeldNode* const next = Next(later);
     for (HeldPart* part = &later->first; part != nullptr; part = part->next) {
-      DiscardPart(*part, at, data_end, at, segment.payload, handler);
-      TrimFront(*part, data_end);
+      LoseFront(*part, data_end, at, segment.payload, handler);
     }
     later->covered = std::max(later->covered, node->covered);
     swallow = swallow && later->end <= node->end;
@@ -143,7 +142,7 @@ int64_t HeldSegments::AddAsLinux(int64_t at, const TcpSegment& segment, HeldBudg
     if (from > at) DiscardBeneathNodes(at, from, segment, before, handler);
     if (place.act == Act::kReplace) {
       for (HeldPart* part = &place.node->first; part != nullptr; part = part->next) {
-        DiscardPart(*part, at, data_end, at, segment.payload, handler);
+        LoseFront(*part, data_end, at, segment.payload, handler);
       }
     }
     Put(place, node);
