@@ -10,6 +10,15 @@ namespace {
 // How far back to look for the owner of a byte, past nodes of which nothing counts any more.
 constexpr int kOwnerStepsMax = 64;
 
+// A byte that stands where FIN does.
+void DiscardRest(const HeldNode& node, StreamHandler& handler) {
+  for (const HeldPart* part = &node.first; part != nullptr; part = part->next) {
+    ForEachPiece(*part, part->at, part->end(), [&](int64_t at, ByteSpan piece) {
+      handler.OnDiscard(part->arrival, Discard::kOutOfWindow, static_cast<uint64_t>(at), piece);
+    });
+  }
+}
+
 }  // namespace
 
 // The kernel's search, step by step. `end` is behind FIN.
@@ -77,6 +86,7 @@ void HeldSegments::TakeFromLater(HeldNode* node, int64_t at, const TcpSegment& s
     later->covered = std::max(later->covered, node->covered);
     swallow = swallow && later->end <= node->end;
     if (swallow) {
+      DiscardRest(*later, handler);
       Remove(later);
       Free(later, budget);
     }

@@ -171,6 +171,9 @@ TEST(TcpStreamFin, IsIgnoredWhereBytesHaveBeen) {
   EXPECT_EQ(Reassemble("2:F 0:abcd 4:e !"), "abcde");
 }
 TEST(TcpStreamFin, IsIgnoredFarOutOfWindow) { EXPECT_EQ(Reassemble("0:abc 20000000:F !"), "abc"); }
+TEST(TcpStreamFin, AccountsForAByteThatStandsWhereItDoes) {
+  EXPECT_EQ(Account("3:de 2:cdF 0:ab"), "4, 1, 0, 1, 0");
+}
 TEST(TcpStreamFin, IsReachedOnceAllBeforeItIsHere) {
   StreamPlayer player;
   player.Play("2:cF");
