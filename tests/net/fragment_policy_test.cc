@@ -1,4 +1,5 @@
 // Whose copy counts where fragments overlap: the published sequence, and each way two can lie.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fragment_script.h"
@@ -110,7 +111,7 @@ TEST(FragmentPolicy, BytesPastTheEndDropTheDatagramByAnyPolicy) {
 TEST(FragmentPolicy, TooManyPiecesDropTheDatagramByAnyPolicy) {
   std::string script;
   for (int n = 0; n < 256; ++n)
-    script += "A" + std::to_string(16 * n + 8) + "-" + std::to_string(16 * n + 16) + " ";
+    script += fmt::format("A{}-{} ", 16 * n + 8, 16 * n + 16);
   for (size_t n = 0; n < kHostPolicyCount; ++n) {
     const auto policy = static_cast<HostPolicy>(n);
     EXPECT_EQ(Assemble(policy, script), "fragment");
