@@ -71,6 +71,7 @@ enum FlowFlag : uint16_t {
   kFlowReused = 64,      // The ports were those of an earlier flow that this one ended.
   kFlowEvicted = 128,    // Written out early because a limit was reached.
   kFlowUrgent = 256,     // An urgent pointer took bytes out of the stream.
+  kFlowAttempts = 512,   // Many attempts to connect in one row: its unknown ends are unspecified.
 };
 
 struct SideCounts {

@@ -31,6 +31,7 @@ struct FlowLimits {
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
   size_t ledger_cells = 1;          // Packet::ledger_cell lies below.
+  uint32_t worker = 0;  // Tells the rows apart that two workers write about one flood.
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and
@@ -47,6 +48,7 @@ struct FlowCounters {
   uint64_t flows[6] = {};  // TCP, UDP, ICMP, ICMPv6, SCTP, others.
   uint64_t flows_now = 0;
   uint64_t flows_evicted = 0;          // Written out early: flows_max was reached.
+  uint64_t attempts_summed = 0;        // In rows with kFlowAttempts, with none of their own.
   uint64_t content_flushed_early = 0;  // Pieces written early: content_bytes_max was reached.
   uint64_t gaps = 0;
   uint64_t gap_bytes = 0;

@@ -27,6 +27,7 @@ constexpr auto kFlagNames = std::to_array<FlagName>({
     {kFlowReused, "reused", "reused"},
     {kFlowEvicted, "evicted", "evicted"},
     {kFlowUrgent, "urgent", "urg"},
+    {kFlowAttempts, "attempts", "many"},
 });
 
 std::string JoinFlags(uint16_t flags, const char* FlagName::*word) {

@@ -122,6 +122,11 @@ void AddLimits(const PipelineReport& report, std::string& out) {
             fmt::format("{} written out early: the flow table was full",
                         Count(flows.flows_evicted, "flow", "flows")));
   }
+  if (flows.attempts_summed != 0) {
+    AddLine(out, "limit",
+            fmt::format("{} to connect summed up: too many were open",
+                        Count(flows.attempts_summed, "attempt", "attempts")));
+  }
   if (flows.content_flushed_early != 0) {
     AddLine(out, "limit",
             fmt::format("{} written early: content memory was full",

@@ -76,7 +76,7 @@ size_t BytesHere(const ContentRun& run) {
 
 }  // namespace
 
-ContentLog::ContentLog(SegmentPool& pool, EventWriter& events, ContentPressure& pressure)
+ContentLog::ContentLog(SegmentPool& pool, EventWriter& events, MemoryPressure& pressure)
     : pool_(pool),
       events_(events),
       pressure_(pressure),

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "age_list.h"
 #include "dfc/event.h"
 #include "event_writer.h"
 #include "segment_pool.h"
@@ -36,16 +37,15 @@ struct ContentState {
   ContentRun* open;   // The run that may still grow, in the chain; null when there is none.
   ContentRun parked;  // The open run while the chain is empty, its bytes having left.
   bool has_parked;
-  bool in_datagram;       // A datagram's bytes are being copied in.
-  bool listed;            // In the worker's list of flows that hold content.
-  uint32_t older, newer;  // The links of that list.
-  uint32_t n;             // Of the chunk.
-  uint32_t bytes;         // In the chunk, with what has left.
-  uint32_t bytes_left;    // Have left in earlier pieces.
-  uint32_t turns;         // In the chunk.
-  uint32_t turns_left;    // Bytes of turn text that have left in earlier pieces.
-  int64_t t_first_ns;     // Of the chunk's first turn.
-  uint64_t version;       // Packets of the flow when the chunk last grew.
+  bool in_datagram;     // A datagram's bytes are being copied in.
+  AgeLink age;          // Among the worker's flows that hold content.
+  uint32_t n;           // Of the chunk.
+  uint32_t bytes;       // In the chunk, with what has left.
+  uint32_t bytes_left;  // Have left in earlier pieces.
+  uint32_t turns;       // In the chunk.
+  uint32_t turns_left;  // Bytes of turn text that have left in earlier pieces.
+  int64_t t_first_ns;   // Of the chunk's first turn.
+  uint64_t version;     // Packets of the flow when the chunk last grew.
 };
 
 // Where in a flow's content something begins.
@@ -57,7 +57,7 @@ struct ContentPlace {
 // Works on the state of whichever flow it is handed. One worker owns it.
 class ContentLog {
  public:
-  ContentLog(SegmentPool& pool, EventWriter& events, ContentPressure& pressure);
+  ContentLog(SegmentPool& pool, EventWriter& events, MemoryPressure& pressure);
 
   struct Target {
     FlowId id;
@@ -93,7 +93,7 @@ class ContentLog {
 
   SegmentPool& pool_;
   EventWriter& events_;
-  ContentPressure& pressure_;
+  MemoryPressure& pressure_;
   Mapping turn_text_;
 };
 

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "age_list.h"
+#include "attempt_totals.h"
 #include "content.h"
 #include "dfc/flow_engine.h"
 #include "event_writer.h"
@@ -13,7 +15,7 @@
 
 namespace dfc {
 
-class FlowEngine::Impl final : private ContentPressure {
+class FlowEngine::Impl final : private MemoryPressure {
  public:
   Impl(const FlowLimits& limits, std::string_view sensor, uint64_t table_secret,
        EventOutput& output);
@@ -35,7 +37,7 @@ class FlowEngine::Impl final : private ContentPressure {
 
   uint32_t Open(const Packet& packet, const FlowKey& key, uint32_t hash, int64_t t_start_min_ns);
   void End(uint32_t at);
-  void Evict();
+  void Free(uint32_t at);
   FlowRow RowOf(const Flow& flow) const;
   FlowState StateOfFlow(const Flow& flow) const;
   int64_t IdleTimeout(const Flow& flow) const;
@@ -69,10 +71,31 @@ class FlowEngine::Impl final : private ContentPressure {
   void UpdateConnection(const Packet& packet, uint32_t at, Side side);
   ContentLog::Target TargetOf(uint32_t at);
 
-  // The list of flows that hold content, oldest first.
+  // engine_limits.cc: what gives way when a limit is reached.
+  struct FlowAge {
+    const FlowTable* flows;
+    AgeLink& operator()(uint32_t at) const { return (*flows)[at].age; }
+  };
+  struct ContentAge {
+    const FlowTable* flows;
+    AgeLink& operator()(uint32_t at) const { return (*flows)[at].content.age; }
+  };
+  struct HeldAge {
+    const Slab<TcpState>* tcp;
+    AgeLink& operator()(uint32_t slot) const { return (*tcp)[slot / 2].ends[slot % 2].age; }
+  };
+  static uint32_t HeldSlot(uint32_t tcp, Side side) {
+    return tcp * 2 + static_cast<uint32_t>(side);
+  }
+  AgeList<FlowAge>& AgesOf(Youth youth) { return youth == Youth::kAttempt ? tries_ : one_way_; }
+  Youth YouthOf(const Flow& flow) const;
+  void GrowUp(uint32_t at);
+  void SumUp(uint32_t at);
+  void Evict();
+  bool EvictYoung();
+  void ListHeld(uint32_t at, Side side, int64_t clock_ns);
   bool RelieveContent() override;
-  void ListContent(uint32_t at);
-  void UnlistContent(uint32_t at);
+  bool RelieveHeld() override;
 
   const FlowLimits limits_;
   const StreamLimits stream_limits_;
@@ -88,12 +111,14 @@ class FlowEngine::Impl final : private ContentPressure {
   EventWriter events_;
   ContentLog content_;
   FlowLedger ledger_;
+  AttemptTotals attempts_;
+  AgeList<FlowAge> tries_, one_way_;  // Of the flows that are not grown.
+  AgeList<ContentAge> content_ages_;  // Of those that hold content.
+  AgeList<HeldAge> held_ages_;        // Of the streams that hold segments, by HeldSlot.
   std::vector<FlowKey> keys_;
   std::vector<uint32_t> hashes_;
   SideHandler handlers_[2];
   uint32_t current_ = kNoFlow;  // The flow that the handlers are for.
-  uint32_t oldest_content_ = kNoFlow;
-  uint32_t newest_content_ = kNoFlow;
 };
 
 }  // namespace dfc

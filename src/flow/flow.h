@@ -29,7 +29,14 @@ FlowKey KeyOf(const FiveTuple& tuple);
 FlowKey KeyOf(const Packet& packet);
 uint64_t HashOf(const FlowKey& key, uint64_t seed);
 
-inline constexpr uint32_t kNoFlow = UINT32_MAX;
+inline constexpr uint32_t kNoFlow = kNoSlot;
+
+// Whether a flow has shown that somebody answers. At a limit, those that have not go first.
+enum class Youth : uint8_t {
+  kGrown,
+  kAttempt,  // A TCP connection whose handshake is not over, and nothing else.
+  kOneWay,   // Any other of which one side only was heard.
+};
 
 // Trivially copyable. Indices name other slots.
 struct Flow {
@@ -45,6 +52,8 @@ struct Flow {
   uint32_t extension;  // Slot of the TcpState or IcmpExchange; kNoFlow without.
   uint32_t icmp_messages;
   Tunnel tunnel;
+  AgeLink age;  // Among those of its youth, by the last packet.
+  Youth youth;
   uint16_t flags;
   uint16_t vlan;
   uint8_t icmp_type, icmp_code;

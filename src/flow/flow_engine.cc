@@ -14,7 +14,6 @@ namespace dfc {
 namespace {
 
 constexpr size_t kBatchPackets = 256;
-constexpr size_t kEvictionTriesMax = 64;
 constexpr size_t kRequestsPerFlow = 2;  // ICMP requests remembered: as many for each flow there is.
 constexpr size_t kPrefetchAhead = 8;    // Packets between the fetch of a slot and its use.
 
@@ -50,6 +49,11 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       events_(output),
       content_(pool_, events_, *this),
       ledger_(limits.ledger_cells),
+      attempts_(2 * limits.tcp_attempt_idle_ns, table_secret, identity_seed_, limits.worker),
+      tries_({&flows_}),
+      one_way_({&flows_}),
+      content_ages_({&flows_}),
+      held_ages_({&tcp_}),
       keys_(kBatchPackets),
       hashes_(kBatchPackets),
       handlers_{{*this, Side::kClient}, {*this, Side::kServer}} {}
@@ -77,6 +81,7 @@ void FlowEngine::Impl::UpdateBatch(std::span<const Packet> packets) {
 }
 
 void FlowEngine::Impl::Advance(int64_t clock_ns) {
+  attempts_.Advance(clock_ns, events_);
   for (uint32_t at; (at = wheel_.PopDue(clock_ns)) != kNoFlow;) {
     const Flow& flow = flows_[at];
     if (IsExpired(flow, clock_ns)) {
@@ -120,6 +125,7 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
   if (packet.fragmented) flow.flags |= kFlowFragmented;
   if (packet.payload_missing > 0) flow.flags |= kFlowTruncated;
   UpdateProtocol(packet, at, side);
+  if (flow.youth != Youth::kGrown) GrowUp(at);
 }
 
 void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side side) {
@@ -139,25 +145,26 @@ void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side 
   current_ = at;
   ledger_.CountPayload(packet);
   UpdateTcp(tcp, packet, side, ContextOf(side));
+  for (const Side each : {Side::kClient, Side::kServer}) ListHeld(at, each, packet.clock_ns);
   if (!was_over && IsOver(tcp)) Close(at);
 }
 
 // The connection is over: its content leaves, and it is kept for a shorter time, for stragglers.
 void FlowEngine::Impl::Close(uint32_t at) {
   content_.Complete(TargetOf(at));
-  UnlistContent(at);
+  content_ages_.Remove(at);
   wheel_.Remove(at);
   wheel_.Schedule(at, flows_[at].last_clock_ns + IdleTimeout(flows_[at]));
 }
 
 ContentPlace FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side) {
-  ListContent(at);
+  content_ages_.Add(at);
   SideCounts& counts = flows_[at].counts[static_cast<size_t>(side)];
   const uint64_t offset = counts.content_bytes + counts.gap_bytes;
   ledger_.CountPayload(packet);
   const ContentPlace place = content_.AddDatagram(TargetOf(at), side, packet.time_ns, offset,
                                                   ByteSpan(packet.payload, packet.payload_bytes));
-  ListContent(at);
+  content_ages_.Add(at);
   counts.content_bytes += packet.payload_bytes;
   counters.content_bytes += packet.payload_bytes;
   ledger_.CountBytes(packet.ledger_cell, Outcome::kDatagramStored, packet.payload_bytes);
@@ -190,6 +197,7 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
     if ((flags & kSyn) == 0) flow.flags |= kFlowMidstream;
     flow.extension = tcp_.Take();
     TcpState& tcp = tcp_[flow.extension];
+    tcp.flow = at;
     for (const Side side : {Side::kClient, Side::kServer}) {
       const bool to_destination = (side == Side::kClient) == source_is_client;
       tcp.ends[static_cast<size_t>(side)].policy =
@@ -206,33 +214,22 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
   flow.client_is_low = source_is_low == source_is_client;
   ++counters.flows[FlowCounters::KindOf(flow.protocol())];
   counters.flows_now = flows_.size();
-  wheel_.Schedule(at, packet.clock_ns + IdleTimeout(flow));
+  flow.youth = Youth::kOneWay;
+  one_way_.Add(at);
+  const bool attempts = key.protocol == kTcp && (packet.tcp.flags & kSyn) != 0;
+  wheel_.Schedule(at,
+                  packet.clock_ns + (attempts ? limits_.tcp_attempt_idle_ns : IdleTimeout(flow)));
   return at;
-}
-
-// Makes room for one flow: the one that is due first is written out as it is. The wheel is lazy, so
-// a flow that was active since is put in anew, a few times at most.
-void FlowEngine::Impl::Evict() {
-  uint32_t at = wheel_.PopEarliest();
-  DFC_CHECK(at != kNoFlow);
-  for (size_t n = 0; n < kEvictionTriesMax; ++n) {
-    const int64_t due_ns = flows_[at].last_clock_ns + IdleTimeout(flows_[at]);
-    if (!wheel_.IsEarlierThan(at, due_ns)) break;
-    wheel_.Schedule(at, due_ns);
-    at = wheel_.PopEarliest();
-  }
-  flows_[at].flags |= kFlowEvicted;
-  ++counters.flows_evicted;
-  End(at);
 }
 
 // Writes the flow out and frees its slot. It is out of the wheel already.
 void FlowEngine::Impl::End(uint32_t at) {
   Flow& flow = flows_[at];
+  if (flow.youth == Youth::kAttempt && attempts_.Takes(RowOf(flow))) return SumUp(at);
   if (flow.protocol() == kTcp) {
+    TcpState& tcp = tcp_[flow.extension];
+    current_ = at;
     for (const Side side : {Side::kClient, Side::kServer}) {
-      TcpState& tcp = tcp_[flow.extension];
-      current_ = at;
       FinishTcp(tcp, side, flow.t_last_ns, ContextOf(side));
       if (tcp.ends[static_cast<size_t>(side)].stream.out_of_order()) {
         flow.flags |= kFlowOutOfOrder;
@@ -240,7 +237,13 @@ void FlowEngine::Impl::End(uint32_t at) {
     }
   }
   content_.Complete(TargetOf(at));
-  UnlistContent(at);
+  events_.Append(RowType::kFlow, RowOf(flow));
+  Free(at);
+}
+
+// The flow's row was written, or is part of a sum.
+void FlowEngine::Impl::Free(uint32_t at) {
+  const Flow& flow = flows_[at];
   for (const SideCounts& counts : flow.counts) {
     counters.duplicate_bytes += counts.duplicate_bytes;
     counters.conflict_bytes += counts.conflict_bytes;
@@ -248,14 +251,15 @@ void FlowEngine::Impl::End(uint32_t at) {
     counters.shed_bytes += counts.shed_bytes;
   }
   counters.gaps_given_up_early = held_.gaps_given_up;
-  events_.Append(RowType::kFlow, RowOf(flow));
-  if (flow.extension != kNoFlow) {
-    if (flow.protocol() == kTcp) {
-      tcp_.Give(flow.extension);
-    } else {
-      requests_.Forget(exchanges_[flow.extension]);
-      exchanges_.Give(flow.extension);
-    }
+  content_ages_.Remove(at);
+  AgesOf(flow.youth).Remove(at);
+  if (flow.protocol() == kTcp) {
+    held_ages_.Remove(HeldSlot(flow.extension, Side::kClient));
+    held_ages_.Remove(HeldSlot(flow.extension, Side::kServer));
+    tcp_.Give(flow.extension);
+  } else if (flow.extension != kNoFlow) {
+    requests_.Forget(exchanges_[flow.extension]);
+    exchanges_.Give(flow.extension);
   }
   flows_.Erase(at);
   counters.flows_now = flows_.size();
@@ -267,6 +271,7 @@ void FlowEngine::Impl::Finish() {
     wheel_.Remove(at);
     End(at);
   }
+  attempts_.Finish(events_);
   events_.Finish();
 }
 
@@ -308,39 +313,6 @@ int64_t FlowEngine::Impl::IdleTimeout(const Flow& flow) const {
 ContentLog::Target FlowEngine::Impl::TargetOf(uint32_t at) {
   Flow& flow = flows_[at];
   return {flow.id, flow.content, flow.counts[0].packets + flow.counts[1].packets};
-}
-
-// Lets the flow that has held content longest write what it holds. A flow with nothing but a parked
-// turn leaves the list for nothing, which is why this goes on until something was freed.
-bool FlowEngine::Impl::RelieveContent() {
-  const size_t before = pool_.bytes_taken();
-  while (oldest_content_ != kNoFlow && pool_.bytes_taken() >= before) {
-    const uint32_t at = oldest_content_;
-    UnlistContent(at);
-    content_.LeaveEarly(TargetOf(at));
-    ++counters.content_flushed_early;
-  }
-  return pool_.bytes_taken() < before;
-}
-
-void FlowEngine::Impl::ListContent(uint32_t at) {
-  ContentState& content = flows_[at].content;
-  if (content.listed) return;
-  content.listed = true;
-  content.older = newest_content_;
-  content.newer = kNoFlow;
-  (newest_content_ == kNoFlow ? oldest_content_ : flows_[newest_content_].content.newer) = at;
-  newest_content_ = at;
-}
-
-void FlowEngine::Impl::UnlistContent(uint32_t at) {
-  ContentState& content = flows_[at].content;
-  if (!content.listed) return;
-  content.listed = false;
-  (content.older == kNoFlow ? oldest_content_ : flows_[content.older].content.newer) =
-      content.newer;
-  (content.newer == kNoFlow ? newest_content_ : flows_[content.newer].content.older) =
-      content.older;
 }
 
 }  // namespace dfc

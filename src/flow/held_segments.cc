@@ -44,9 +44,12 @@ void HeldSegments::Overrule(int64_t at, ByteSpan bytes, HeldBudget& budget,
 
 // Memory ----------------------------------------------------------------------------------------
 
-// Held segments are kept below half of the pool; content makes room before they are refused.
+// Held segments are kept below half of the pool. Other streams make room, and content does, before
+// one is refused.
 Segment* HeldSegments::TakeSegment(size_t bytes, HeldBudget& budget) {
-  if (budget.pool_bytes_taken + bytes >= budget.pool.bytes_max() / 2) return nullptr;
+  while (budget.pool_bytes_taken + bytes >= budget.pool.bytes_max() / 2) {
+    if (budget.pressure == nullptr || !budget.pressure->RelieveHeld()) return nullptr;
+  }
   Segment* segment = budget.pool.Take(bytes);
   while (segment == nullptr && budget.pressure != nullptr && budget.pressure->RelieveContent()) {
     segment = budget.pool.Take(bytes);

@@ -54,12 +54,15 @@ class SegmentPool {
   std::array<Segment*, kClasses> free_{};
 };
 
-// Gives memory back by letting the flow that has held content longest leave early; false when none
-// holds any.
-class ContentPressure {
+// Gives memory of the pool back; false when there is none to give.
+class MemoryPressure {
  public:
-  virtual ~ContentPressure() = default;
+  virtual ~MemoryPressure() = default;
+  // The flow that has held content longest writes it.
   virtual bool RelieveContent() = 0;
+  // A stream of some other flow gives up what it waits for: of those that have waited longest, the
+  // one that holds most.
+  virtual bool RelieveHeld() { return false; }
 };
 
 }  // namespace dfc

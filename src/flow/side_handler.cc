@@ -28,9 +28,9 @@ Outcome OutcomeOf(Discard why) {
 void FlowEngine::Impl::SideHandler::AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes,
                                            TurnKind kind) {
   const uint32_t at = engine_.current_;
-  engine_.ListContent(at);
+  engine_.content_ages_.Add(at);
   engine_.content_.AddData(engine_.TargetOf(at), side_, t_ns, offset, bytes, kind);
-  engine_.ListContent(at);  // Relief may have unlisted it on the way.
+  engine_.content_ages_.Add(at);  // Relief may have unlisted it on the way.
 }
 
 void FlowEngine::Impl::SideHandler::OnData(Arrival arrival, uint64_t offset, ByteSpan bytes) {
@@ -42,9 +42,9 @@ void FlowEngine::Impl::SideHandler::OnData(Arrival arrival, uint64_t offset, Byt
 
 void FlowEngine::Impl::SideHandler::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
   const uint32_t at = engine_.current_;
-  engine_.ListContent(at);
+  engine_.content_ages_.Add(at);
   engine_.content_.AddGap(engine_.TargetOf(at), side_, t_ns, offset, bytes);
-  engine_.ListContent(at);
+  engine_.content_ages_.Add(at);
   counts().gap_bytes += bytes;
   flow().flags |= kFlowGap;
   ++engine_.counters.gaps;

@@ -51,7 +51,7 @@ void DiscardRepeated(StreamHandler& handler, Arrival arrival, uint64_t offset, B
 // What a worker's streams hold together: kept below half of the pool, so that content has room.
 struct HeldBudget {
   SegmentPool& pool;
-  ContentPressure* pressure = nullptr;  // Asked for room before a hole is given up.
+  MemoryPressure* pressure = nullptr;  // Asked for room before a hole is given up for lack of it.
   size_t pool_bytes_taken = 0;
   uint64_t gaps_given_up = 0;  // For lack of memory to wait with.
 };

@@ -253,8 +253,9 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
     ChooseIsn(peer, own, tcp.ack, context);
   }
   own.heard = true;
-  own.heard_order = segment.order = ++state.packets;
-  if (rst) return;
+  segment.order = ++state.packets;
+  if (rst) return;  // Whoever refuses a segment acknowledges what it has: RST does not tell.
+  own.heard_order = segment.order;
   if ((tcp.flags & kAck) != 0 && (!own.has_claimed || IsAfter(tcp.ack, own.ack_claimed))) {
     own.ack_claimed = tcp.ack;
     own.has_claimed = true;
@@ -290,6 +291,25 @@ void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& conte
   const StreamContext stream = OwnContext(context, own);
   own.stream.AdoptUndoubted(ReceiverOf(state.reset, own, peer), stream);
   own.stream.Finish(t_ns, stream);
+}
+
+void GiveUpTcp(TcpState& state, Side side, const TcpContext& context) {
+  TcpEnd& own = state.ends[Index(side)];
+  own.stream.GiveUp(OwnContext(context, own));
+}
+
+bool IsAttempt(const TcpState& state, const SideCounts counts[2]) {
+  const TcpEnd& client = state.ends[0];
+  const TcpEnd& server = state.ends[1];
+  if ((!client.syn_seen && !server.syn_seen) || client.has_ack) return false;
+  if (client.stream.holds() || server.stream.holds()) return false;
+  return counts[0].content_bytes + counts[0].gap_bytes + counts[0].urgent_bytes == 0 &&
+         counts[1].content_bytes + counts[1].gap_bytes + counts[1].urgent_bytes == 0;
+}
+
+void ShedAttempt(TcpState& state, Side side, const TcpContext& context) {
+  TcpEnd& own = state.ends[Index(side)];
+  own.stream.Shed(OwnContext(context, own));
 }
 
 FlowState StateOf(const TcpState& state, const SideCounts counts[2]) {

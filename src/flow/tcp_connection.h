@@ -6,6 +6,7 @@
 // Linux.
 #pragma once
 
+#include "age_list.h"
 #include "dfc/event.h"
 #include "dfc/packet.h"
 #include "tcp_stream.h"
@@ -27,6 +28,7 @@ struct TcpEnd {
   uint32_t edge;         // Behind the last byte for which it has offered a window.
   uint32_t window_max;   // The largest window it has offered.
   uint32_t timestamp;    // Of its segments, what the other end compares with (TS.Recent).
+  AgeLink age;           // Among the worker's streams that hold segments.
   uint16_t conflict_bytes_kept;
   HostPolicy policy;  // By which the other end puts this stream together.
   uint8_t options;    // TcpOption of its SYN.
@@ -46,6 +48,7 @@ struct TcpEnd {
 struct TcpState {
   TcpEnd ends[2];
   uint32_t packets;
+  uint32_t flow;  // Its slot.
   bool reset;
   bool rejected;  // RST was the first answer to SYN.
 };
@@ -74,6 +77,16 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
 
 // Delivers and frees what the streams hold.
 void FinishTcp(TcpState& state, Side side, int64_t t_ns, const TcpContext& context);
+
+// For a limit: the side gives up what it waits for, and goes on.
+void GiveUpTcp(TcpState& state, Side side, const TcpContext& context);
+
+// True while the connection is an attempt, of which no content was seen: whoever opened it has not
+// answered the answer yet.
+bool IsAttempt(const TcpState& state, const SideCounts counts[2]);
+
+// For a limit: what the sides of an attempt have set aside is not to be content.
+void ShedAttempt(TcpState& state, Side side, const TcpContext& context);
 
 // True when nothing more is expected: FIN from both sides, or RST.
 bool IsOver(const TcpState& state);

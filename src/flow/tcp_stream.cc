@@ -109,16 +109,16 @@ void TcpStream::ReachFin(int64_t at, const StreamContext& context) {
   while (!held_.empty()) {  // As Linux empties its queue.
     HeldNode* const node = held_.Pop();
     for (const HeldPart* part = &node->first; part != nullptr; part = part->next) {
-      DiscardHeld(*part, part->at, part->end(), context);
+      DiscardHeld(*part, part->at, part->end(), Discard::kOutOfWindow, context);
     }
     held_.Free(node, context.budget);
   }
 }
 
-void TcpStream::DiscardHeld(const HeldPart& part, int64_t from, int64_t to,
+void TcpStream::DiscardHeld(const HeldPart& part, int64_t from, int64_t to, Discard why,
                             const StreamContext& context) {
   ForEachPiece(part, from, to, [&](int64_t at, ByteSpan piece) {
-    context.handler.OnDiscard(part.arrival, Discard::kOutOfWindow, Offset(at), piece);
+    context.handler.OnDiscard(part.arrival, why, Offset(at), piece);
   });
 }
 
@@ -160,7 +160,7 @@ void TcpStream::Anchor(uint32_t seq, const StreamContext& context) {
   BeginAt(OffsetOf(seq));
   for (HeldNode* node = held_.First(); node != nullptr && node->start < 0; node = Next(node)) {
     for (HeldPart* part = &node->first; part != nullptr; part = part->next) {
-      DiscardHeld(*part, part->at, 0, context);
+      DiscardHeld(*part, part->at, 0, Discard::kOutOfWindow, context);
       TrimFront(*part, 0);
     }
   }
@@ -310,7 +310,16 @@ void TcpStream::Finish(int64_t t_ns, const StreamContext& context) {
   AnchorAtLowest(context);
   while (!held_.empty()) GiveUpGap(context);
   if (fin_seen_ && !fin_reached_) DeliverGap(t_ns, fin_at_, true, context);
-  DropAside(context);
+  DropAside(Discard::kOutOfWindow, context);
 }
+
+void TcpStream::GiveUp(const StreamContext& context) {
+  ++context.budget.gaps_given_up;
+  AnchorAtLowest(context);
+  while (!held_.empty()) GiveUpGap(context);
+  DropAside(Discard::kShed, context);
+}
+
+void TcpStream::Shed(const StreamContext& context) { DropAside(Discard::kShed, context); }
 
 }  // namespace dfc

@@ -74,6 +74,11 @@ class TcpStream {
   // still. Frees all memory.
   void Finish(int64_t t_ns, const StreamContext& context);
 
+  // A limit is reached: as Finish(), but the stream goes on.
+  void GiveUp(const StreamContext& context);
+  // A limit is reached: all that is set aside is shed. REQUIRES: !holds().
+  void Shed(const StreamContext& context);
+
   bool anchored() const { return anchored_; }
   bool started() const { return started_; }  // Some sequence number is known.
   bool fin_reached() const { return fin_reached_; }
@@ -87,6 +92,10 @@ class TcpStream {
   // Behind everything held: the right edge of the last block that the receiver would SACK.
   uint32_t held_end_seq() const;
   bool holds() const { return !held_.empty(); }
+  // Held or set aside, with headers.
+  size_t held_bytes() const { return held_.bytes_taken(); }
+  // Clock at which the first hole opened.
+  int64_t hole_since_ns() const { return hole_since_ns_; }
 
  private:
   struct Range {
@@ -111,8 +120,9 @@ class TcpStream {
   void HoldPart(const HeldPart& part, const StreamContext& context);
   template <typename Taken>
   void AdoptWhere(Taken taken, const StreamContext& context);
-  void DropAside(const StreamContext& context);
-  void DiscardHeld(const HeldPart& part, int64_t from, int64_t to, const StreamContext& context);
+  void DropAside(Discard why, const StreamContext& context);
+  void DiscardHeld(const HeldPart& part, int64_t from, int64_t to, Discard why,
+                   const StreamContext& context);
   void Skip(int64_t bytes);
 
   int64_t next_;    // Offset of the next byte to deliver.

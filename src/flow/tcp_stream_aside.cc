@@ -43,6 +43,7 @@ bool TcpStream::SetAside(const TcpSegment& segment, const StreamContext& context
 
 // The receiver has all of the part: what nobody else brought fills the holes.
 void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
+  if (!anchored_) return HoldPart(part, context);  // It may tell where the stream begins.
   while (part.bytes > 0 && part.at <= next_) {
     const int64_t old_end = std::min(next_, part.end());
     ForEachPiece(part, part.at, old_end,
@@ -56,17 +57,23 @@ void TcpStream::Adopt(HeldPart& part, const StreamContext& context) {
     TrimFront(part, to);
     Drain(context);
   }
-  if (part.bytes > 0) return HoldPart(part, context);
-  if (part.fin && part.end() == next_) {
+  const bool fin = part.fin && part.end() >= next_;
+  if (fin) {
     fin_seen_ = true;
-    fin_at_ = next_;
-    ReachFin(next_, context);
+    fin_at_ = part.end();
   }
+  if (part.bytes > 0 || (fin && part.end() > next_)) return HoldPart(part, context);
+  if (fin) ReachFin(next_, context);
 }
 
 // Bytes before the part are missing still.
 void TcpStream::HoldPart(const HeldPart& part, const StreamContext& context) {
   if (held_.empty()) hole_since_ns_ = part.arrival.t_ns;
+  if (part.bytes == 0) {
+    TcpSegment segment{next_seq_ + static_cast<uint32_t>(part.end() - next_), {}};
+    segment.fin = true;
+    held_.Add(part.end(), segment, HostPolicy::kFirst, context.budget, context.handler);
+  }
   ForEachPiece(part, part.at, part.end(), [&](int64_t at, ByteSpan piece) {
     TcpSegment segment{next_seq_ + static_cast<uint32_t>(at - next_), piece};
     segment.arrival = part.arrival;
@@ -100,7 +107,7 @@ void TcpStream::AdoptWhere(Taken taken, const StreamContext& context) {
 }
 
 void TcpStream::Acknowledge(uint32_t seq, const StreamContext& context) {
-  if (aside_ == nullptr || !anchored_) return;
+  if (aside_ == nullptr) return;
   if (fin_reached_ && OffsetOf(seq) <= next_ + 1) return;  // It is FIN that was acknowledged.
   // In sequence numbers, as delivery moves the offset that they are told from.
   AdoptWhere([&](const HeldPart& part) { return part.end() + (part.fin ? 1 : 0) <= OffsetOf(seq); },
@@ -130,11 +137,11 @@ void TcpStream::AdoptUndoubted(const Receiver& receiver, const StreamContext& co
       context);
 }
 
-void TcpStream::DropAside(const StreamContext& context) {
+void TcpStream::DropAside(Discard why, const StreamContext& context) {
   while (aside_ != nullptr) {
     HeldPart* const part = aside_;
     aside_ = part->next;
-    DiscardHeld(*part, part->at, part->end(), context);
+    DiscardHeld(*part, part->at, part->end(), why, context);
     held_.Free(part, context.budget);
   }
   aside_bytes_ = 0;

@@ -32,6 +32,12 @@ uint64_t RandomSecret() {
   return secret;
 }
 
+FlowLimits LimitsOf(const MemoryPlan& plan, uint32_t worker) {
+  FlowLimits limits = plan.limits;
+  limits.worker = worker;
+  return limits;
+}
+
 // One worker with everything that belongs to it.
 struct Worker {
   Worker(const PipelineOptions& options, const MemoryPlan& plan, uint32_t n, uint64_t secret,
@@ -39,7 +45,7 @@ struct Worker {
       : packets(plan.packet_blocks),
         link(plan.event_blocks, n, events),
         output(link, events, sink_bell),
-        stage(plan.limits, options.sensor, secret, packets, output, capture_bell) {}
+        stage(LimitsOf(plan, n), options.sensor, secret, packets, output, capture_bell) {}
 
   void Run() {
     while (!stage.done()) {
@@ -198,6 +204,7 @@ void WriteLedger(const Ledger& ledger, const std::vector<std::unique_ptr<Worker>
 void AddCounters(const FlowCounters& from, FlowCounters& to) {
   for (size_t n = 0; n < std::size(from.flows); ++n) to.flows[n] += from.flows[n];
   to.flows_evicted += from.flows_evicted;
+  to.attempts_summed += from.attempts_summed;
   to.content_flushed_early += from.content_flushed_early;
   to.gaps += from.gaps;
   to.gap_bytes += from.gap_bytes;

@@ -198,15 +198,16 @@ Condition Has(std::string_view value, Values& values) {
     std::string_view name;
     FlowFlag flag;
   };
-  constexpr std::array<Name, 9> kNames = {{{"gap", kFlowGap},
-                                           {"conflict", kFlowConflict},
-                                           {"midstream", kFlowMidstream},
-                                           {"fragment", kFlowFragmented},
-                                           {"reorder", kFlowOutOfOrder},
-                                           {"truncated", kFlowTruncated},
-                                           {"reused", kFlowReused},
-                                           {"evicted", kFlowEvicted},
-                                           {"urgent", kFlowUrgent}}};
+  constexpr std::array<Name, 10> kNames = {{{"gap", kFlowGap},
+                                            {"conflict", kFlowConflict},
+                                            {"midstream", kFlowMidstream},
+                                            {"fragment", kFlowFragmented},
+                                            {"reorder", kFlowOutOfOrder},
+                                            {"truncated", kFlowTruncated},
+                                            {"reused", kFlowReused},
+                                            {"evicted", kFlowEvicted},
+                                            {"urgent", kFlowUrgent},
+                                            {"attempts", kFlowAttempts}}};
   if (value == "icmp-error") {
     return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
                        IcmpErrorAbout("f.t_start", "f.flow_hash"));

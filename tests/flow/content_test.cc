@@ -17,7 +17,7 @@ constexpr size_t kPage = 4'096;
 constexpr int64_t kStart = 1'000 * kNsPerSecond;
 
 // One flow's log. When memory is short it lets its own bytes leave, as a lone flow must.
-class LogPlayer final : public ContentPressure {
+class LogPlayer final : public MemoryPressure {
  public:
   explicit LogPlayer(size_t pool_bytes_max = size_t{1} << 20)
       : pool_(pool_bytes_max), events_(collector_), log_(pool_, events_, *this) {}

@@ -184,5 +184,10 @@ TEST(TcpConnection, TellsWhatTheSnaplenCut) {
   EXPECT_EQ(run.rows.flow().flags, kFlowGap | kFlowTruncated);
 }
 
+TEST(TcpWindow, ResetSaysNothingAboutWhatCameBeforeIt) {
+  EXPECT_EQ(Talk(">S <SA >A <:abc=90000 >R").Transcript(), "<[89499] <abc");
+  EXPECT_EQ(Talk(">S <SA >A <:abc=90000 >A >R").Transcript(), "");
+}
+
 }  // namespace
 }  // namespace dfc

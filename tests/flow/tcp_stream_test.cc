@@ -135,6 +135,15 @@ TEST(TcpStreamAside, MayEndInFin) {
   player.Play("3K");
   EXPECT_TRUE(player.stream().fin_reached());
 }
+TEST(TcpStreamAside, MayBeWhereTheStreamBegins) {
+  EXPECT_EQ(Reassemble("?0:ab ?2:cd 4K 4:ef !", {.anchored = false}), "abcdef");
+  EXPECT_EQ(Reassemble("?0:ab ?2:cd 2K 4:ef !", {.anchored = false}), "ab<2>ef");
+  EXPECT_EQ(Reassemble("?4:ef 6K 2:cd 0:ab !", {.anchored = false}), "abcdef");
+}
+TEST(TcpStreamAside, TellsByFinAloneWhatIsMissing) {
+  EXPECT_EQ(Reassemble("0:ab ?5:F 6K !"), "ab<3>");
+  EXPECT_EQ(Reassemble("0:ab ?5:F 6K 2:cde"), "abcde");
+}
 TEST(TcpStreamAside, BringsNoSecondFin) { EXPECT_EQ(Reassemble("2:cdF ?2:cdF 5K !"), "<2>cd"); }
 TEST(TcpStreamAside, TellsThatAFinWasNone) { EXPECT_EQ(Reassemble("0:abF ?2:cd 4K 4:e"), "abcde"); }
 
