@@ -18,7 +18,7 @@ namespace {
 using Input = std::vector<uint8_t>;
 
 // Of a longer file only so many lengths are tried, evenly spread.
-constexpr size_t kPrefixesMax = 2'000;
+constexpr size_t kPrefixesMax = 500;
 constexpr size_t kMutations = 2'000;
 
 // In memory of exactly its size, so that a sanitizer sees the first byte past the end.

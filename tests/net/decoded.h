@@ -44,6 +44,23 @@ inline Decoded Decode(const PacketBuilder& packet, const DecodeHow& how = {}) {
   return Decode(packet.Bytes(), packet.link(), how);
 }
 
+// Decodes the frame with each of its bytes from `from` on replaced by each of `values`.
+inline void DecodeWithEachByteAs(std::initializer_list<uint8_t> values, const FrameBytes& bytes,
+                                 size_t from, LinkType link) {
+  Decoder decoder({.checksums = Checksums::kIgnore, .fragment_datagrams_max = 4});
+  GuardedBytes guarded{ByteSpan(bytes)};
+  const Frame frame{1, guarded.span(), static_cast<uint32_t>(bytes.size()), link, false};
+  Packet packet{};
+  for (size_t at = from; at < bytes.size(); ++at) {
+    for (const uint8_t value : values) {
+      guarded.data()[at] = value;
+      if (decoder.Decode(frame, packet) != Verdict::kOk || packet.fragmented) continue;
+      EXPECT_LE(packet.payload_bytes, bytes.size());
+    }
+    guarded.data()[at] = bytes[at];
+  }
+}
+
 // Shows a failed comparison by its stored name.
 inline void PrintTo(Verdict verdict, std::ostream* to) { *to << VerdictName(verdict); }
 

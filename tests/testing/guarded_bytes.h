@@ -19,16 +19,18 @@ class GuardedBytes {
         memory_((bytes.size() / page_bytes_ + 2) * page_bytes_) {
     uint8_t* const guard = memory_.data() + memory_.bytes() - page_bytes_;
     DFC_CHECK(::mprotect(guard, page_bytes_, PROT_NONE) == 0);
-    uint8_t* const begin = guard - bytes.size();
-    if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
-    span_ = ByteSpan(begin, bytes.size());
+    begin_ = guard - bytes.size();
+    if (!bytes.empty()) std::memcpy(begin_, bytes.data(), bytes.size());
+    span_ = ByteSpan(begin_, bytes.size());
   }
 
   ByteSpan span() const { return span_; }
+  uint8_t* data() { return begin_; }
 
  private:
   size_t page_bytes_;
   Mapping memory_;
+  uint8_t* begin_;
   ByteSpan span_;
 };
 
