@@ -10,8 +10,8 @@ constexpr size_t kEvictionTriesMax = 64;
 constexpr size_t kTriesPart = 2;
 // Above this part of them, those that are not grown make room before any other flow.
 constexpr size_t kYoungPart = 4;
-// Among so many streams that have waited longest the one that holds most is looked for.
-constexpr size_t kHeldLooks = 16;
+// Among so many streams that have waited longest the one that gives way is looked for.
+constexpr size_t kHeldLooks = 32;
 
 }  // namespace
 
@@ -113,16 +113,22 @@ void FlowEngine::Impl::ListHeld(uint32_t at, Side side, int64_t clock_ns) {
   held_ages_.Add(slot);
 }
 
+// What a receiver should refuse goes before what it waits for.
 bool FlowEngine::Impl::RelieveHeld() {
   uint32_t chosen = kNoSlot;
   size_t chosen_bytes = 0;
+  bool chosen_waits = true;
   uint32_t slot = held_ages_.oldest();
   for (size_t n = 0; n < kHeldLooks && slot != kNoSlot; ++n, slot = held_ages_.NewerThan(slot)) {
     const TcpState& tcp = tcp_[slot / 2];
-    const size_t bytes = tcp.ends[slot % 2].stream.held_bytes();
-    if (tcp.flow == current_ || bytes <= chosen_bytes) continue;
+    const TcpStream& stream = tcp.ends[slot % 2].stream;
+    const size_t bytes = stream.held_bytes();
+    const bool waits = stream.holds();
+    const bool larger = waits == chosen_waits ? bytes > chosen_bytes : !waits;
+    if (tcp.flow == current_ || !larger) continue;
     chosen = slot;
     chosen_bytes = bytes;
+    chosen_waits = waits;
   }
   if (chosen == kNoSlot) return false;
   const uint32_t current = current_;
