@@ -293,8 +293,9 @@ void TcpStream::Insert(const TcpSegment& segment, const StreamContext& context) 
     return DeliverWithoutWaiting(rest, context);
   }
   if (anchored_) Drain(context);
-  const size_t held_bytes_max = anchored_ ? context.limits.held_bytes_max : kUnanchoredBytesMax;
-  while (!held_.empty() && held_.bytes_taken() > held_bytes_max) GiveUpGap(context);
+  if (!anchored_ && held_.bytes_taken() > kUnanchoredBytesMax) AnchorAtLowest(context);
+  if (!anchored_) return;
+  while (!held_.empty() && held_.bytes_taken() > context.limits.held_bytes_max) GiveUpGap(context);
 }
 
 void TcpStream::MarkUrgent(uint32_t seq) {

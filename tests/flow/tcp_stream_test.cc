@@ -230,6 +230,16 @@ TEST(TcpStreamMidstream, StartsAfter64KiB) {
   for (int64_t n = 0; n < 100; ++n) player.Insert(n * 1'000, kilobyte);
   EXPECT_EQ(player.data_bytes(), 100'000u);
 }
+TEST(TcpStreamMidstream, StillWaitsForHolesBehindTheStart) {
+  StreamPlayer player(kMidstream);
+  const std::string kilobyte(1'000, 'x');
+  for (int64_t n = 0; n < 100; ++n) {
+    if (n != 10) player.Insert(n * 1'000, kilobyte);
+  }
+  EXPECT_EQ(player.data_bytes(), 10'000u);
+  player.Insert(10'000, kilobyte);
+  EXPECT_EQ(player.data_bytes(), 100'000u);
+}
 TEST(TcpStreamMidstream, ALateAnchorIsTheStart) {
   EXPECT_EQ(Reassemble("3:def 0A 0:abc", kMidstream), "abcdef");
   EXPECT_EQ(Reassemble("0:abc 0A", kMidstream), "abc");
