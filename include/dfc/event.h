@@ -182,7 +182,8 @@ enum class Outcome : uint8_t {
   kTcpStored,
   kTcpDuplicate,
   kTcpConflict,
-  kTcpUrgent,  // Taken out of the stream by an urgent pointer.
+  kTcpUrgent,         // Taken out of the stream by an urgent pointer, and kept beside it.
+  kTcpUrgentDropped,  // The same, and not kept.
   kTcpOutOfWindow,
   kTcpShed,  // Given up because a limit was reached.
   kDatagramPayload,

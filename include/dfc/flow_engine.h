@@ -19,6 +19,13 @@
 
 namespace dfc {
 
+// What becomes of the byte that a TCP urgent pointer names.
+enum class Urgent : uint8_t {
+  kOutOfBand,  // Taken out of the stream and kept beside it, as an application finds it by default.
+  kInline,     // Part of the stream (SO_OOBINLINE, and what RFC 6093 recommends).
+  kDrop,       // Taken out of the stream, counted, and not kept.
+};
+
 struct FlowLimits {
   size_t flows_max = 1 << 20;             // At the limit the flow that is due first is written out.
   size_t content_bytes_max = 192u << 20;  // Held content; at the limit the oldest leaves early.
@@ -30,8 +37,9 @@ struct FlowLimits {
   int64_t udp_idle_ns = 180 * int64_t{1'000'000'000};          // And of all others.
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
-  size_t ledger_cells = 1;          // Packet::ledger_cell lies below.
-  uint32_t worker = 0;  // Tells the rows apart that two workers write about one flood.
+  Urgent urgent = Urgent::kOutOfBand;
+  size_t ledger_cells = 1;  // Packet::ledger_cell lies below.
+  uint32_t worker = 0;      // Tells the rows apart that two workers write about one flood.
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and

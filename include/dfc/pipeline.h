@@ -28,6 +28,7 @@ struct PipelineOptions {
   bool pace = false;                            // Packets leave at the capture's own speed.
   Checksums checksums = Checksums::kAuto;
   HostPolicies host_policies = {};
+  Urgent urgent = Urgent::kOutOfBand;
 };
 
 // What a run came to. Figures of the capture thread, the workers and the sink, added up.

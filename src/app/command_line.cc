@@ -69,6 +69,7 @@ struct RawOptions {
   std::string memory_max = "384M";
   std::string checksums = "auto";
   std::vector<std::string> host_policies;
+  std::string urgent = "oob";
   bool client = false;
   bool server = false;
   bool text = false;
@@ -135,6 +136,10 @@ void AddReplay(CLI::App& app, ReplayOptions& replay, RawOptions& raw) {
       ->type_name("NAME[=SUBNET]")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--urgent", raw.urgent, "TCP urgent bytes: oob (kept apart), inline or drop")
+      ->check(CLI::IsMember({"oob", "inline", "drop"}))
+      ->type_name("HOW")
+      ->capture_default_str();
   command.add_flag("--quiet", replay.quiet, "Print errors only");
 }
 
@@ -204,6 +209,8 @@ void CompleteReplay(const RawOptions& raw, PipelineOptions& pipeline) {
   pipeline.memory_bytes_max = ParseSize(raw.memory_max).value_or(pipeline.memory_bytes_max);
   if (raw.checksums == "verify") pipeline.checksums = Checksums::kVerify;
   if (raw.checksums == "ignore") pipeline.checksums = Checksums::kIgnore;
+  if (raw.urgent == "inline") pipeline.urgent = Urgent::kInline;
+  if (raw.urgent == "drop") pipeline.urgent = Urgent::kDrop;
   for (std::string& file : pipeline.files) Unhide(file);
   Unhide(pipeline.filter);
 }

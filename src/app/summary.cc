@@ -80,6 +80,9 @@ void AddContent(const FlowCounters& flows, std::string& out) {
   if (flows.refused_bytes != 0) {
     text += fmt::format(", {} that no receiver takes", HumanBytes(flows.refused_bytes));
   }
+  if (flows.urgent_bytes != 0) {
+    text += fmt::format(", {} urgent", HumanBytes(flows.urgent_bytes));
+  }
   if (flows.shed_bytes != 0) {
     text += fmt::format(", {} too late for a gap given up", HumanBytes(flows.shed_bytes));
   }

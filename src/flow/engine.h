@@ -66,7 +66,7 @@ class FlowEngine::Impl final : private MemoryPressure {
   };
   TcpContext ContextOf(Side side) {
     return {stream_limits_, held_, handlers_[static_cast<size_t>(side)],
-            handlers_[static_cast<size_t>(Other(side))]};
+            handlers_[static_cast<size_t>(Other(side))], limits_.urgent == Urgent::kInline};
   }
   void UpdateConnection(const Packet& packet, uint32_t at, Side side);
   ContentLog::Target TargetOf(uint32_t at);

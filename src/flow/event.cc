@@ -50,6 +50,8 @@ const char* OutcomeName(Outcome outcome) {
       return "tcp_conflict";
     case Outcome::kTcpUrgent:
       return "tcp_urgent";
+    case Outcome::kTcpUrgentDropped:
+      return "tcp_urgent_dropped";
     case Outcome::kTcpOutOfWindow:
       return "tcp_out_of_window";
     case Outcome::kTcpShed:

@@ -52,8 +52,10 @@ void FlowEngine::Impl::SideHandler::OnGap(int64_t t_ns, uint64_t offset, uint32_
 }
 
 void FlowEngine::Impl::SideHandler::OnUrgent(Arrival arrival, uint64_t offset, uint8_t byte) {
-  AddRun(arrival.t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
-  engine_.ledger_.CountBytes(arrival.ledger_cell, Outcome::kTcpUrgent, 1);
+  const bool kept = engine_.limits_.urgent != Urgent::kDrop;
+  if (kept) AddRun(arrival.t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
+  engine_.ledger_.CountBytes(arrival.ledger_cell,
+                             kept ? Outcome::kTcpUrgent : Outcome::kTcpUrgentDropped, 1);
   ++counts().urgent_bytes;
   ++engine_.counters.urgent_bytes;
   flow().flags |= kFlowUrgent;

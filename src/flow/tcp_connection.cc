@@ -271,7 +271,7 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   const bool takes_urgent = taken && (tcp.flags & kUrg) != 0;
   const bool is_old = peer.has_ack && !opens && IsAfter(peer.ack, EndOf(segment));
   if ((taken && !is_old) || opens) Learn(own, peer, tcp, context);
-  if (takes_urgent && !is_old && context.urgent != Urgent::kInline) {
+  if (takes_urgent && !is_old && !context.urgent_is_inline) {
     // The pointer names the byte behind the urgent one (RFC 6093 2.1).
     own.stream.MarkUrgent(tcp.seq + std::max<uint32_t>(tcp.urgent, 1) - 1);
   }

@@ -53,19 +53,12 @@ struct TcpState {
   bool rejected;  // RST was the first answer to SYN.
 };
 
-// What to do with the byte that an urgent pointer names.
-enum class Urgent : uint8_t {
-  kOutOfBand,  // Taken out of the stream and kept beside it, as an application finds it by default.
-  kInline,     // Part of the stream (SO_OOBINLINE, and what RFC 6093 recommends).
-  kDrop,       // Taken out and not kept.
-};
-
 struct TcpContext {
   const StreamLimits& limits;
   HeldBudget& budget;
-  StreamHandler& own_handler;   // Of what the sender of the packet at hand sends.
-  StreamHandler& peer_handler;  // Of what the other end does.
-  Urgent urgent = Urgent::kOutOfBand;
+  StreamHandler& own_handler;     // Of what the sender of the packet at hand sends.
+  StreamHandler& peer_handler;    // Of what the other end does.
+  bool urgent_is_inline = false;  // The byte that an urgent pointer names is like any other.
 };
 
 // True when the SYN in `tcp` opens a new connection on the ports of this one. A repeated SYN, a

@@ -211,6 +211,8 @@ void AddCounters(const FlowCounters& from, FlowCounters& to) {
   to.content_bytes += from.content_bytes;
   to.duplicate_bytes += from.duplicate_bytes;
   to.refused_bytes += from.refused_bytes;
+  to.urgent_bytes += from.urgent_bytes;
+  to.shed_bytes += from.shed_bytes;
   to.gaps_given_up_early += from.gaps_given_up_early;
   to.icmp_messages += from.icmp_messages;
   to.icmp_requests_dropped += from.icmp_requests_dropped;
@@ -227,6 +229,7 @@ absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& 
   DFC_ASSIGN_OR_RETURN(MemoryPlan plan,
                        PlanMemory(options.memory_bytes_max, options.workers, options.files.size()));
   plan.limits.host_policies = options.host_policies;
+  plan.limits.urgent = options.urgent;
   const int64_t started_ns = MonotonicClockNs();
   const auto epoch = static_cast<uint64_t>(WallClockNs());
   constexpr size_t kLedgerBlocks = 2;

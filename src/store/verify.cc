@@ -43,8 +43,9 @@ std::vector<Total> TotalsOf(const SensorSums& sums) {
     return Total{what, sums.flow_bytes[at(outcome)], sums.bytes[at(outcome)]};
   };
   uint64_t discarded = 0;
-  for (const Outcome why : {Outcome::kTcpDuplicate, Outcome::kTcpConflict, Outcome::kTcpUrgent,
-                            Outcome::kTcpOutOfWindow, Outcome::kTcpShed}) {
+  for (const Outcome why :
+       {Outcome::kTcpDuplicate, Outcome::kTcpConflict, Outcome::kTcpUrgent,
+        Outcome::kTcpUrgentDropped, Outcome::kTcpOutOfWindow, Outcome::kTcpShed}) {
     discarded += sums.bytes[at(why)];
   }
   return {

@@ -5,6 +5,7 @@
 //   icmp          3
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "turn_index.h"
@@ -84,8 +85,12 @@ std::string FlowSql() {
 // What the chunks and messages of one flow come to.
 class FlowContent {
  public:
-  FlowContent(const FlowId& id, std::string sensor, Verifier& verifier)
-      : id_(id), sensor_(std::move(sensor)), verifier_(verifier) {}
+  // `urgent_bytes` is what the flow counts of either side.
+  FlowContent(const FlowId& id, std::string sensor, const uint64_t (&urgent_bytes)[2],
+              Verifier& verifier)
+      : id_(id), sensor_(std::move(sensor)), verifier_(verifier) {
+    for (const size_t side : {0, 1}) sides_[side].urgent_counted = urgent_bytes[side];
+  }
 
   // The row is t_start, flow_hash, n, t_first, turns, content.
   void AddChunk(const KeyedRows& chunk);
@@ -93,6 +98,7 @@ class FlowContent {
 
   uint64_t content_bytes(size_t side) const { return sides_[side].content; }
   uint64_t gap_bytes(size_t side) const { return sides_[side].gap; }
+  void CheckUrgent(size_t side);
   uint64_t messages() const { return messages_; }
 
   // `what` is put into words only where it is off.
@@ -115,6 +121,9 @@ class FlowContent {
     uint64_t next = 0;  // Offset at which the next turn must begin.
     uint64_t content = 0;
     uint64_t gap = 0;
+    uint64_t urgent_counted = 0;
+    uint64_t urgent = 0;   // In turns.
+    uint64_t dropped = 0;  // Offsets passed over without a turn, as --urgent drop leaves them.
   };
 
   void AddTurn(const IndexedTurn& turn, uint64_t n, uint64_t& position);
@@ -170,10 +179,26 @@ void FlowContent::AddTurn(const IndexedTurn& turn, uint64_t n, uint64_t& positio
   Expect(turn.position, position, "position of a turn in chunk {}", n);
   if (turn.kind != TurnKind::kGap) position = turn.position + turn.length;
   if (!IsOfStream(turn.kind)) return;
+  const uint64_t hole = turn.offset > side.next ? turn.offset - side.next : 0;
+  if (hole <= side.urgent_counted - std::min(side.urgent_counted, side.urgent + side.dropped)) {
+    side.dropped += hole;
+    side.next += hole;
+  }
   Expect(turn.offset, side.next, "offset of a {} turn in chunk {}", kSideNames[at], n);
   side.next = turn.offset + turn.length;
-  if (turn.kind == TurnKind::kUrgent) return;
-  (turn.kind == TurnKind::kGap ? side.gap : side.content) += turn.length;
+  if (turn.kind == TurnKind::kUrgent) {
+    side.urgent += turn.length;
+  } else {
+    (turn.kind == TurnKind::kGap ? side.gap : side.content) += turn.length;
+  }
+}
+
+// A run either keeps all urgent bytes or drops them all; one dropped at the stream's end leaves no
+// trace but the count.
+void FlowContent::CheckUrgent(size_t side) {
+  const SideSums& sums = sides_[side];
+  if (sums.urgent == 0) return;
+  Expect(sums.urgent, sums.urgent_counted, "{} urgent bytes in turns", kSideNames[side]);
 }
 
 void FlowContent::AddMessage(const KeyedRows& message) {
@@ -238,7 +263,8 @@ class FlowPass {
 absl::Status FlowPass::CheckFlow() {
   ++verifier_.verified.flows;
   const uint64_t sensor_id = flows_.Unsigned(kSensorId);
-  FlowContent content(flows_.id(), verifier_.SensorName(sensor_id), verifier_);
+  const uint64_t urgent_bytes[] = {Count(0, kUrgent), Count(1, kUrgent)};
+  FlowContent content(flows_.id(), verifier_.SensorName(sensor_id), urgent_bytes, verifier_);
   if (!verifier_.sensors.contains(sensor_id)) {
     content.Report(fmt::format("sensor number {} has no name", sensor_id));
   }
@@ -255,6 +281,7 @@ absl::Status FlowPass::CheckFlow() {
                    kSideNames[side]);
     content.Expect(content.gap_bytes(side), Count(side, kGap), "{} gap bytes in turns",
                    kSideNames[side]);
+    content.CheckUrgent(side);
   }
   const uint64_t packets = Count(0, kPackets) + Count(1, kPackets);
   content.Expect(content.messages(), IsIcmpFlow() ? packets : 0, "ICMP messages");

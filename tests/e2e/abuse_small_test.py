@@ -2,6 +2,7 @@
 """Small hand-made captures that try to fool a sensor, one idea each."""
 
 import re
+import sqlite3
 import struct
 
 from harness import case, check, check_equal, run_cases
@@ -293,6 +294,34 @@ def conflict(bench):
                           *tcp.close(8, 0)])
     expect_content(out, b"abcdefgh")
     check("conflict" in out.flows[0]["flags"], f"flags: {out.flows[0]['flags']}")
+
+
+@case("--urgent: the byte is kept apart, left in the stream, or dropped; the ledger says which")
+def urgent(bench):
+    tcp = Tcp()
+    pointed = tcp_header(*tcp.ends[0], *tcp.ends[1], 1001, 9001, ACK | PSH | URG, b"abcd", urgent=2)
+    frames = [*tcp.open(), ether(ipv4(A, B, TCP, pointed)), tcp.client(4, b"ef"),
+              tcp.server(0, flags=ACK, ack=6), *tcp.close(6, 0)]
+    config = bench.write("dfc.toml", b'[replay]\nurgent = "drop"\n')
+    for options, content, fate in (((), b"acdef", "tcp_urgent"),
+                                   (("--urgent", "oob"), b"acdef", "tcp_urgent"),
+                                   (("--urgent", "inline"), b"abcdef", None),
+                                   (("--urgent", "drop"), b"acdef", "tcp_urgent_dropped"),
+                                   (("--config", config), b"acdef", "tcp_urgent_dropped")):
+        (bench.dir / "t.db").unlink(missing_ok=True)
+        out = Outcome(bench, frames, *options)
+        expect_content(out, content)
+        check_equal("urgent" in out.flows[0]["flags"], fate is not None, f"{options}: the flag")
+        check_equal(rows_of(out, "SELECT outcome, bytes FROM ledger WHERE outcome LIKE '%urgent%'"),
+                    [(fate, 1)] if fate else [], f"{options}: ledger")
+        shown = bench.run("show", "--store", out.store, out.flows[0]["id"]).out.decode()
+        check_equal("urgent byte, out of band\nb\n" in shown, fate == "tcp_urgent", shown)
+
+
+def rows_of(outcome, sql):
+    path = outcome.store.removeprefix("sqlite:")
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute(sql).fetchall()
 
 
 @case("headers that lie about lengths are refused, each with its reason")

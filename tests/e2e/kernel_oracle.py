@@ -46,7 +46,7 @@ class Oracle:
             connection.abort()
 
     def listener(self, script):
-        key = (script.is_v6, script.receive_buffer)
+        key = (script.is_v6, script.receive_buffer, script.reads_inline)
         if key not in self.listeners:
             self.listeners[key] = listen(script, FIRST_KERNEL_PORT + len(self.listeners))
         return self.listeners[key]
@@ -60,6 +60,8 @@ def tcp_socket(script):
     made = socket.socket(socket.AF_INET6 if script.is_v6 else socket.AF_INET)
     if script.receive_buffer:  # Accepted sockets have that of their listener.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, script.receive_buffer)
+    if script.reads_inline:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     made.setblocking(False)
     return made
 

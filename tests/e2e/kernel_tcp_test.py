@@ -62,9 +62,9 @@ def kernel(_):
         yield live
 
 
-def differences(bench, outcomes, capture):
+def differences(bench, outcomes, capture, *options):
     """What dfc makes of it otherwise, a few lines each."""
-    bench.replay(bench.store(), "--quiet", "--checksums", "verify", capture)
+    bench.replay(bench.store(), "--quiet", "--checksums", "verify", *options, capture)
     flows = read_flows(bench.store())
     problems = []
     for outcome in outcomes:
@@ -116,7 +116,7 @@ OVERLAP_FAMILIES = 4  # The first, which have overlaps and nothing else.
 FAMILIES = {**tcp_families.FAMILIES, **tcp_abuse.FAMILIES}
 
 
-def family_case(name, scripts):
+def family_case(name, scripts, *options):
     @case(f"{name}: dfc restores what the application reads")
     def played(bench):
         if name == tcp_abuse.SIGNATURES and not knows_md5_signatures():
@@ -125,11 +125,13 @@ def family_case(name, scripts):
         note(f"{len(outcomes)} scripts, {len(frames)} frames")
         check(any(outcome.read for outcome in outcomes), "the kernel has answered nothing")
         capture = bench.write("t.pcap", pcap(frames))
-        must_be_none(differences(bench, outcomes, capture), len(outcomes))
+        must_be_none(differences(bench, outcomes, capture, *options), len(outcomes))
 
 
 for family, scripts_of in FAMILIES.items():
     family_case(family, scripts_of)
+family_case("urgent bytes, dropped", FAMILIES["urgent bytes"], "--urgent", "drop")
+family_case("urgent bytes, read in line", tcp_abuse.urgent_in_line, "--urgent", "inline")
 
 
 @case("what the kernel does with overlaps is what linux_queue.py says")

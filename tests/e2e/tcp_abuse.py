@@ -496,6 +496,11 @@ def listed(text):
     return [line for line in text.strip().split("\n") if line]
 
 
+def urgent_in_line():
+    """As the urgent bytes, but the application asked for SO_OOBINLINE."""
+    return ["inline " + script for script in listed(URGENT)]
+
+
 def reversed_bytes():
     """One byte a segment, the last first."""
     letters = "abcdefghijklmnopqrstuvwxyz" * 8

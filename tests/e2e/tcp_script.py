@@ -2,6 +2,7 @@
 
   script = { option } { step } ;  words are separated by spaces
   option = "v6" | "sack" | "ts" | "ws=N" | "isn=N" | "rcvbuf=N"
+         | "inline"  the application has SO_OOBINLINE: it reads urgent bytes like all others
          | "raw"     the steps make the handshake themselves
          | "client"  the kernel connects to the host
          | "nofill"  holes stay open in the end
@@ -76,6 +77,7 @@ class Script:
     kernel_is_client: bool = False
     raw: bool = False
     fill: bool = True
+    reads_inline: bool = False
 
     def segments(self):
         return [step for step in self.steps if isinstance(step, Segment)]
@@ -125,7 +127,8 @@ def parse(text):
             name, key, value = option.groups()
             if name:
                 setattr(script, {"v6": "is_v6", "ts": "timestamps", "nofill": "fill",
-                                 "client": "kernel_is_client"}.get(name, name), name != "nofill")
+                                 "client": "kernel_is_client",
+                                 "inline": "reads_inline"}.get(name, name), name != "nofill")
             else:
                 setattr(script, {"ws": "window_scale", "rcvbuf": "receive_buffer"}.get(key, key),
                         int(value, 0))

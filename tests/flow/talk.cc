@@ -25,7 +25,7 @@ void Talk::AddWord(std::string_view word) {
   };
   const uint32_t seq = number_behind('=', next_[side]);
   const uint32_t ack = number_behind('#', next_[1 - side]);
-  const std::string_view body = word.substr(1, word.find_first_of("=#") - 1);
+  const std::string_view body = word.substr(1, word.find_first_of("=#^") - 1);
   const size_t colon = body.find(':');
   std::string flags(body.substr(0, colon));
   const std::string data(colon == std::string_view::npos ? "" : body.substr(colon + 1));
@@ -36,6 +36,9 @@ void Talk::AddWord(std::string_view word) {
       side == 0 ? Tcp("10.0.0.1:1000", "10.0.0.2:80") : Tcp("10.0.0.2:80", "10.0.0.1:1000");
   packet.Flags(flags).Seq(seq).Data(data);
   if (!bare) packet.Ack(ack);
+  if (word.find('^') != std::string_view::npos) {
+    packet.Urgent(static_cast<uint16_t>(number_behind('^', 0)));
+  }
   traffic_.Add(t_ns_, packet);
   t_ns_ += 1'000'000;
   const bool takes_number = flags.find_first_of("SF") != std::string::npos;

@@ -15,6 +15,7 @@ namespace dfc {
 //   <SA=900  >:abc=7        with a sequence number of its own
 //   >F:abc                  flags and data
 //   >A#901                  with an acknowledgment number of its own
+//   >:abcd^2                with an urgent pointer, here to "b"
 //   @2500                   it is now 2,500 ms
 //
 // Sequence numbers go on by themselves, from 100 for the client and 500 for the server.

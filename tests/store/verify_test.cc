@@ -37,14 +37,27 @@ class VerifyTest : public ::testing::TestWithParam<StoreUrl::Kind> {
     ip_bytes_ += 80;
     content_bytes_ += bytes;
   }
+  // A flow of four content bytes with urgent ones beside them.
+  void AddUrgentFlow(uint64_t hash, uint64_t urgent_bytes, const std::string& content,
+                     const std::string& turns) {
+    FlowRow row = TestFlow(hash, 2);
+    row.counts[0].content_bytes = 4;
+    row.counts[0].urgent_bytes = urgent_bytes;
+    block_.Add(row).Add(row.id, 0, {content, turns});
+    packets_ += 2;
+    ip_bytes_ += 80;
+    content_bytes_ += 4;
+    urgent_bytes_ += urgent_bytes;
+  }
   void AddLedger() {
     const auto add = [&](Outcome outcome, uint64_t packets, uint64_t bytes) {
       block_.Add(LedgerRow{kNsPerMinute, 1, packets, bytes, outcome, 1});
     };
     add(OutcomeOf(Verdict::kOk), packets_, 500);
     add(Outcome::kFlowTcp, packets_, ip_bytes_);
-    add(Outcome::kTcpPayload, 0, content_bytes_);
+    add(Outcome::kTcpPayload, 0, content_bytes_ + urgent_bytes_);
     add(Outcome::kTcpStored, 0, content_bytes_);
+    if (urgent_bytes_ > 0) add(Outcome::kTcpUrgentDropped, 0, urgent_bytes_);
     add(Outcome::kCaptured, packets_, 500);
   }
 
@@ -69,6 +82,7 @@ class VerifyTest : public ::testing::TestWithParam<StoreUrl::Kind> {
   uint64_t packets_ = 0;
   uint64_t ip_bytes_ = 0;
   uint64_t content_bytes_ = 0;
+  uint64_t urgent_bytes_ = 0;
 };
 
 // Hashes of both halves: one store orders them signed, the other unsigned.
@@ -114,6 +128,24 @@ TEST_P(VerifyTest, AConflictHasBytesThatCountNowhere) {
   content_bytes_ = 4;
   AddLedger();
   EXPECT_EQ(Findings(), "");
+}
+
+TEST_P(VerifyTest, AnUrgentByteThatWasDroppedLeavesAHoleOfItsSize) {
+  AddUrgentFlow(1, 1, "abde", "[0,0,0,2,0,0],[0,1,3,2,0,2]");
+  AddUrgentFlow(2, 3, "abfg", "[0,0,0,2,0,0],[0,1,4,2,0,2]");  // And one at the stream's end.
+  AddUrgentFlow(3, 1, "abfg", "[0,0,0,2,0,0],[0,1,4,2,0,2]");
+  AddUrgentFlow(4, 1, "abef", "[0,0,0,1,0,0],[0,0,2,1,0,1],[0,1,4,2,0,2]");
+  AddLedger();
+  EXPECT_EQ(Findings(),
+            "3 offset of a client turn in chunk 0 4/2;"
+            "4 offset of a client turn in chunk 0 4/3;");
+}
+
+TEST_P(VerifyTest, UrgentBytesAreAllThereWhereTheyAreKept) {
+  AddUrgentFlow(1, 1, "abXde", "[0,0,0,2,0,0],[0,0,2,1,4,2],[0,1,3,2,0,3]");
+  AddUrgentFlow(2, 2, "abXde", "[0,0,0,2,0,0],[0,0,2,1,4,2],[0,1,3,2,0,3]");
+  AddLedger();
+  EXPECT_EQ(Findings(), "2 client urgent bytes in turns 1/2;");
 }
 
 TEST_P(VerifyTest, TellsAMinuteThatDoesNotAddUp) {

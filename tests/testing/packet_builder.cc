@@ -125,6 +125,12 @@ PacketBuilder& PacketBuilder::InnerExtension(int type, std::string body) {
   return *this;
 }
 
+PacketBuilder& PacketBuilder::Urgent(uint16_t pointer) {
+  flags_ |= kUrg;
+  urgent_ = pointer;
+  return *this;
+}
+
 PacketBuilder& PacketBuilder::Flags(std::string_view letters) {
   constexpr std::string_view kLetters = "FSRPAU";
   flags_ = 0;
@@ -180,7 +186,8 @@ FrameBytes PacketBuilder::Segment() const {
     Put8(segment, static_cast<uint32_t>(data_offset_.value_or(static_cast<uint8_t>(words))) << 4);
     Put8(segment, flags_);
     Put16(segment, window_);
-    Put32(segment, 0);
+    Put16(segment, 0);
+    Put16(segment, urgent_);
     PutAll(segment, tcp_options_);
   } else if (kind_ == Kind::kUdp) {
     const auto length = static_cast<uint16_t>(8 + data_.size());

@@ -55,6 +55,7 @@ class PacketBuilder {
   PacketBuilder& Seq(uint32_t seq) { return seq_ = seq, *this; }
   PacketBuilder& Ack(uint32_t ack) { return ack_ = ack, *this; }
   PacketBuilder& Window(uint16_t window) { return window_ = window, *this; }
+  PacketBuilder& Urgent(uint16_t pointer);  // With its flag.
   PacketBuilder& TcpOptions(std::string bytes) { return tcp_options_ = std::move(bytes), *this; }
   PacketBuilder& DataOffset(uint8_t words) { return data_offset_ = words, *this; }
   PacketBuilder& UdpLength(uint16_t bytes) { return udp_length_ = bytes, *this; }
@@ -125,7 +126,7 @@ class PacketBuilder {
 
   uint8_t flags_ = kAck;
   uint32_t seq_ = 0, ack_ = 0, rest_ = 0;
-  uint16_t window_ = 65'535;
+  uint16_t window_ = 65'535, urgent_ = 0;
   uint8_t type_ = 8, code_ = 0;
   std::string tcp_options_, data_;
 };
