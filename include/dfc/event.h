@@ -62,16 +62,17 @@ std::string ProtocolName(uint8_t protocol);
 
 // Facts about a flow, or-ed together.
 enum FlowFlag : uint16_t {
-  kFlowMidstream = 1,    // No SYN was seen.
-  kFlowGap = 2,          // Content is missing somewhere.
-  kFlowOutOfOrder = 4,   // Segments came early and were held.
-  kFlowConflict = 8,     // Two copies of a byte differed, as far as both were at hand.
-  kFlowFragmented = 16,  // Some datagram came in fragments.
-  kFlowTruncated = 32,   // The snaplen cut content off.
-  kFlowReused = 64,      // The ports were those of an earlier flow that this one ended.
-  kFlowEvicted = 128,    // Written out early because a limit was reached.
-  kFlowUrgent = 256,     // An urgent pointer took bytes out of the stream.
-  kFlowAttempts = 512,   // Many attempts to connect in one row: its unknown ends are unspecified.
+  kFlowMidstream = 1,      // No SYN was seen.
+  kFlowGap = 2,            // Content is missing somewhere.
+  kFlowOutOfOrder = 4,     // Segments came early and were held.
+  kFlowConflict = 8,       // Two copies of a byte differed, as far as both were at hand.
+  kFlowFragmented = 16,    // Some datagram came in fragments.
+  kFlowTruncated = 32,     // The snaplen cut content off.
+  kFlowReused = 64,        // The ports were those of an earlier flow that this one ended.
+  kFlowEvicted = 128,      // Written out early because a limit was reached.
+  kFlowUrgent = 256,       // An urgent pointer took bytes out of the stream.
+  kFlowAttempts = 512,     // Many attempts to connect in one row: its unknown ends are unspecified.
+  kFlowAfterReset = 1024,  // TCP: data came after RST; who sent that may have been a third.
 };
 
 struct SideCounts {

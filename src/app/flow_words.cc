@@ -28,6 +28,7 @@ constexpr auto kFlagNames = std::to_array<FlagName>({
     {kFlowEvicted, "evicted", "evicted"},
     {kFlowUrgent, "urgent", "urg"},
     {kFlowAttempts, "attempts", "many"},
+    {kFlowAfterReset, "after-reset", "rst+"},
 });
 
 std::string JoinFlags(uint16_t flags, const char* FlagName::*word) {

@@ -142,6 +142,8 @@ void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side si
 void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side side) {
   TcpState& tcp = tcp_[flows_[at].extension];
   const bool was_over = IsOver(tcp);
+  const bool after_reset = tcp.reset && packet.payload_bytes > 0 && (packet.tcp.flags & kRst) == 0;
+  if (after_reset) flows_[at].flags |= kFlowAfterReset;
   current_ = at;
   ledger_.CountPayload(packet);
   UpdateTcp(tcp, packet, side, ContextOf(side));

@@ -198,7 +198,7 @@ Condition Has(std::string_view value, Values& values) {
     std::string_view name;
     FlowFlag flag;
   };
-  constexpr std::array<Name, 10> kNames = {{{"gap", kFlowGap},
+  constexpr std::array<Name, 11> kNames = {{{"gap", kFlowGap},
                                             {"conflict", kFlowConflict},
                                             {"midstream", kFlowMidstream},
                                             {"fragment", kFlowFragmented},
@@ -207,7 +207,8 @@ Condition Has(std::string_view value, Values& values) {
                                             {"reused", kFlowReused},
                                             {"evicted", kFlowEvicted},
                                             {"urgent", kFlowUrgent},
-                                            {"attempts", kFlowAttempts}}};
+                                            {"attempts", kFlowAttempts},
+                                            {"after-reset", kFlowAfterReset}}};
   if (value == "icmp-error") {
     return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
                        IcmpErrorAbout("f.t_start", "f.flow_hash"));

@@ -9,6 +9,7 @@ from harness import case, check, check_equal, run_cases
 from packets import (ACK, FIN, ICMP, ICMPV6, MS, PSH, RST, SYN, T0, TCP, UDP, Tcp, checksum, ether,
                      icmp_message, ipv4, ipv6, pcap, tcp_header, udp_frame, udp_header)
 
+IPIP = 4
 A, B = "10.0.0.1", "10.0.0.2"
 A6, B6 = "fd00::1", "fd00::2"
 
@@ -253,6 +254,59 @@ def teardrop(bench):
     expect_content(out, payload)
     check_equal(out.flows[0]["client_packets"], 1, "packets")
     out.refused("fragment overlaps another", count="[12]")
+
+
+@case("without its last, or its first, fragment a datagram is no flow and is counted")
+def fragment_missing(bench):
+    payload = b"\x00\x35\x00\x35" * 30  # Read as ports, these would be two of 53.
+    first, middle, last = fragments(udp_header(A, 1000, B, 2000, payload), (48, 48, 400), ident=5)
+    later = fragments(udp_header(A, 1000, B, 2000, payload), (48, 48, 400), ident=6)[1:]
+    out = Outcome(bench, [first, middle, *later, udp_frame(A, 1, B, 2, b"alive")])
+    expect_content(out, b"alive")
+    check("2 datagrams given up: the rest never came" in out.summary, out.summary)
+
+
+@case("an identification used again makes a datagram of its own")
+def fragment_reuse(bench):
+    one, two = (fragments(udp_header(A, 1000, B, 2000, letter * 92), (48, 400), ident=5)
+                for letter in (b"1", b"2"))
+    out = Outcome(bench, [*one, *two, one[0]])
+    expect_content(out, b"1" * 92 + b"2" * 92)
+    check_equal(out.flows[0]["client_packets"], 2, "packets")
+
+
+@case("a reset that only the sensor got ends nothing: what the receiver acknowledges is content")
+def chaff_reset(bench):
+    tcp = Tcp()
+    out = Outcome(bench, [*tcp.open(), tcp.client(0, b"abc"), tcp.client(3, flags=RST),
+                          tcp.client(3, b"def"), tcp.server(0, b"xyz", ack=6),
+                          tcp.client(6, b"ghi", ack=3), tcp.server(3, flags=ACK, ack=9)])
+    expect_content(out, b"abcdefghi", b"xyz")
+    check("after-reset" in out.flows[0]["flags"], f"flags: {out.flows[0]['flags']}")
+    check_equal(len(bench.flows(out.store, "has:after-reset")), 1, "flows found")
+
+
+@case("segments that a network card has joined, of up to 64 KiB, are content")
+def super_packets(bench):
+    tcp = Tcp()
+    data = bytes(range(251)) * 260
+    out = Outcome(bench, [*tcp.open(), tcp.server(0, data[:65_226]), tcp.server(65_226, data[65_226:]),
+                          tcp.client(0, flags=ACK, ack=len(data)), *tcp.close(0, len(data))])
+    expect_content(out, b"", data)
+
+
+@case("stacked headers without end are refused")
+def stacked(bench):
+    inside = ipv4(A, B, UDP, udp_header(A, 1, B, 2, b"deep"))
+    for _ in range(9):
+        inside = ipv4(A, B, IPIP, inside)
+    many_tags = udp_frame(A, 1000, B, 2000, b"tagged", vlans=[(0x8100, n) for n in range(1, 10)])
+    extensions = b"".join(bytes([60, 0, 1, 4, 0, 0, 0, 0]) for _ in range(8)) + bytes(
+        [UDP, 0, 1, 4, 0, 0, 0, 0])
+    chained = ether(ipv6(A6, B6, 60, udp_header(A6, 1, B6, 2, b"far"), extensions))
+    out = Outcome(bench, [ether(inside), many_tags, chained, udp_frame(A, 1, B, 2, b"alive")])
+    expect_content(out, b"alive")
+    out.refused("too many stacked headers", 3)
 
 
 @case("a ping of death is dropped")

@@ -380,6 +380,7 @@ ts say:hello 0:abcd 4:efgh,ts-500 4:good
 ts sack 4:efgh 8:EVIL,ts-500 0:abcd
 ts isn=0xFFFFFFFE 0:abcd 4:efgh,ts-500 4:more
 v6 ts 0:EVIL,ts-500 0:good
+raw ts S@-1,nots A@0 0:abcd 4:efgh,ts-500
 """
 
 URGENT = """
