@@ -59,7 +59,7 @@ class Decoder {
   ~Decoder();
 
   // On kOk `packet` is filled, but for `clock_ns`, and its payload lies in `frame` or, for a
-  // datagram made of fragments, in the decoder until the next call.
+  // datagram made of fragments, in the decoder until the next call, as its conflict does.
   Verdict Decode(const Frame& frame, Packet& packet);
 
   // After kOk, until it says false: sets `packet` to the next datagram of the same frame (SCTP may
@@ -82,6 +82,7 @@ class Decoder {
   Verdict CheckUdp(const IpDatagram& datagram, const Packet& packet);
   Verdict CheckChecksum(const IpDatagram& datagram, size_t checksum_at, Verdict bad);
   bool NextChunk(Packet& packet);
+  const FragmentConflict* ConflictOf(const Packet& packet, uint64_t bytes);
 
   bool ChecksumPasses(bool good, bool unfilled, const IpDatagram& datagram, uint8_t protocol);
 
@@ -90,9 +91,11 @@ class Decoder {
   bool learning_ = false;
   bool has_chunks_ = false;  // The frame that was decoded last may have more datagrams.
   uint64_t checksums_offloaded_ = 0;
+  uint64_t conflict_bytes_ = 0;  // Of the fragments that made the frame at hand.
   std::unique_ptr<ChecksumTrust> trust_;
   std::unique_ptr<FragmentTable> fragments_;
   std::unique_ptr<SctpChunks> chunks_;
+  std::unique_ptr<FragmentConflict> conflict_;  // Of the packet that was decoded last.
   MappedArray<uint8_t> carried_;  // A fragment that came in a datagram made of fragments.
 };
 

@@ -171,7 +171,8 @@ struct IcmpRow {
 
 // What the ledger counts. Values below kVerdictCount are the verdict of that number: exactly one a
 // captured frame. Each delivered packet is in one of kFlow*, each payload byte of a TCP packet in
-// kTcpPayload and in one of those behind it. `dfc verify` proves it.
+// kTcpPayload and in one of those behind it; of all others in kDatagramPayload and so on. `dfc
+// verify` proves it.
 enum class Outcome : uint8_t {
   kCaptured = kVerdictCount,  // A frame was read; counted before anyone looks at it.
   kFlowTcp,                   // A flow has counted the packet, and its bytes as IP on the wire.
@@ -189,8 +190,9 @@ enum class Outcome : uint8_t {
   kTcpShed,  // Given up because a limit was reached.
   kDatagramPayload,
   kDatagramStored,
+  kDatagramConflict,  // A copy that lost of bytes in fragments: on offer beside the datagram.
 };
-inline constexpr size_t kOutcomeCount = static_cast<size_t>(Outcome::kDatagramStored) + 1;
+inline constexpr size_t kOutcomeCount = static_cast<size_t>(Outcome::kDatagramConflict) + 1;
 static_assert(kOutcomeCount <= 256);
 constexpr Outcome OutcomeOf(Verdict verdict) { return static_cast<Outcome>(verdict); }
 // VerdictName, or "captured", "flow_tcp", "tcp_duplicate": stored, so never reuse one.

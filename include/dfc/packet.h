@@ -162,6 +162,36 @@ struct IcmpHeader {
   bool quotes_request;  // What is quoted is the asking half of a pair.
 };
 
+// The copies of a packet's bytes that lost, of IP fragments that had other bytes for a place that
+// was taken. The payload has the copies that count.
+struct FragmentConflict {
+  static constexpr size_t kBytesMax = 4'096;
+  static constexpr size_t kRunsMax = 16;
+  struct Run {
+    uint32_t at;  // In the payload: of the byte that counts instead of the first one.
+    uint32_t bytes;
+  };
+
+  uint64_t bytes;  // That lost; in headers, and past the bounds, they are only counted.
+  uint32_t run_count;
+  uint32_t kept_bytes;
+  std::array<Run, kRunsMax> runs;
+  std::array<uint8_t, kBytesMax> kept;  // Those of the runs, one run behind the other.
+
+  // What is in use, from the front.
+  size_t MemoryBytes() const { return sizeof *this - kBytesMax + kept_bytes; }
+
+  // Calls each(at, bytes) for each run.
+  template <typename Each>
+  void ForEachRun(Each each) const {
+    ByteSpan rest(kept.data(), kept_bytes);
+    for (uint32_t n = 0; n < run_count; ++n) {
+      each(runs[n].at, rest.first(runs[n].bytes));
+      rest = rest.subspan(runs[n].bytes);
+    }
+  }
+};
+
 // A packet that passed every check. Trivially copyable; `payload` points into the frame at first
 // and into the worker's block after the hand-off, which owns it until the block goes back.
 struct Packet {
@@ -175,6 +205,7 @@ struct Packet {
   uint32_t ip_bytes;         // Length of the innermost IP datagram on the wire.
   uint32_t ledger_cell = 0;  // Minute of which input the ledger counts it under; see Ledger.
   Tunnel tunnel;             // The innermost.
+  const FragmentConflict* conflict;  // Lives as long as the payload; null where fragments agreed.
   uint8_t ttl;
   bool fragmented;    // Put together from fragments, itself or what carried it.
   bool has_datagram;  // TCP aside: the payload is a message. False where dfc does not know it.

@@ -1,6 +1,7 @@
 // The inside of FlowEngine.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -55,9 +56,14 @@ class FlowEngine::Impl final : private MemoryPressure {
     void OnDiscard(Arrival arrival, Discard why, uint64_t offset, ByteSpan bytes) override;
     Difference CompareWithDelivered(uint64_t offset, ByteSpan bytes) override;
 
+    // Copies that lost before the packet was put together. `payload_at` is where its payload has
+    // its place in the side's stream; without one they are counted alone.
+    void OnFragmentConflict(const Packet& packet, std::optional<uint64_t> payload_at);
+
    private:
     void AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind);
     void KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes);
+    size_t ConflictRoom();
     Flow& flow() { return engine_.flows_[engine_.current_]; }
     SideCounts& counts() { return flow().counts[static_cast<size_t>(side_)]; }
 
@@ -68,6 +74,8 @@ class FlowEngine::Impl final : private MemoryPressure {
     return {stream_limits_, held_, handlers_[static_cast<size_t>(side)],
             handlers_[static_cast<size_t>(Other(side))], limits_.urgent == Urgent::kInline};
   }
+  void TellConflict(const Packet& packet, uint32_t at, Side side,
+                    std::optional<uint64_t> payload_at);
   void UpdateConnection(const Packet& packet, uint32_t at, Side side);
   ContentLog::Target TargetOf(uint32_t at);
 

@@ -60,6 +60,8 @@ const char* OutcomeName(Outcome outcome) {
       return "datagram_payload";
     case Outcome::kDatagramStored:
       return "datagram_stored";
+    case Outcome::kDatagramConflict:
+      return "datagram_conflict";
   }
   return VerdictName(static_cast<Verdict>(outcome));
 }

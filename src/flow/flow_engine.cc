@@ -17,6 +17,17 @@ constexpr size_t kBatchPackets = 256;
 constexpr size_t kRequestsPerFlow = 2;  // ICMP requests remembered: as many for each flow there is.
 constexpr size_t kPrefetchAhead = 8;    // Packets between the fetch of a slot and its use.
 
+// Where the payload of a segment that was taken note of has its place in its side's stream, if it
+// has one and that is known.
+std::optional<uint64_t> PlaceOfPayload(const TcpState& tcp, const Packet& packet, Side side) {
+  const TcpStream& stream = tcp.ends[static_cast<size_t>(side)].stream;
+  if ((packet.tcp.flags & kRst) != 0 || !stream.anchored()) return {};
+  const uint32_t syn = (packet.tcp.flags & kSyn) != 0 ? 1 : 0;
+  const int64_t offset = stream.OffsetOf(packet.tcp.seq + syn);
+  if (offset < 0) return {};
+  return static_cast<uint64_t>(offset);
+}
+
 uint64_t IdentitySeed(std::string_view sensor) { return XXH3_64bits(sensor.data(), sensor.size()); }
 
 }  // namespace
@@ -131,7 +142,7 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
 void FlowEngine::Impl::UpdateProtocol(const Packet& packet, uint32_t at, Side side) {
   Flow& flow = flows_[at];
   if (flow.protocol() != kTcp) {
-    if (!packet.has_datagram) return;
+    if (!packet.has_datagram) return TellConflict(packet, at, side, {});
     const ContentPlace place = AddDatagram(packet, at, side);
     if (IsIcmp(flow.protocol())) UpdateIcmp(packet, at, side, place);
     return;
@@ -148,7 +159,18 @@ void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side 
   ledger_.CountPayload(packet);
   UpdateTcp(tcp, packet, side, ContextOf(side));
   for (const Side each : {Side::kClient, Side::kServer}) ListHeld(at, each, packet.clock_ns);
+  if (packet.conflict != nullptr) {
+    TellConflict(packet, at, side, PlaceOfPayload(tcp, packet, side));
+  }
   if (!was_over && IsOver(tcp)) Close(at);
+}
+
+// Two versions of a datagram came in fragments: the one that lost goes beside the content.
+void FlowEngine::Impl::TellConflict(const Packet& packet, uint32_t at, Side side,
+                                    std::optional<uint64_t> payload_at) {
+  if (packet.conflict == nullptr) return;
+  current_ = at;
+  handlers_[static_cast<size_t>(side)].OnFragmentConflict(packet, payload_at);
 }
 
 // The connection is over: its content leaves, and it is kept for a shorter time, for stragglers.
@@ -170,6 +192,7 @@ ContentPlace FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Si
   counts.content_bytes += packet.payload_bytes;
   counters.content_bytes += packet.payload_bytes;
   ledger_.CountBytes(packet.ledger_cell, Outcome::kDatagramStored, packet.payload_bytes);
+  TellConflict(packet, at, side, offset);
   if (packet.payload_missing == 0) return place;
   current_ = at;
   handlers_[static_cast<size_t>(side)].OnGap(packet.time_ns, offset + packet.payload_bytes,

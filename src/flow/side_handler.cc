@@ -69,9 +69,9 @@ void FlowEngine::Impl::SideHandler::OnDiscard(Arrival arrival, Discard why, uint
       counts().duplicate_bytes += bytes.size();
       break;
     case Discard::kConflict:
+      KeepConflict(arrival.t_ns, offset, bytes);
       counts().conflict_bytes += bytes.size();
       flow().flags |= kFlowConflict;
-      KeepConflict(arrival.t_ns, offset, bytes);
       break;
     case Discard::kOutOfWindow:
       counts().refused_bytes += bytes.size();
@@ -82,14 +82,37 @@ void FlowEngine::Impl::SideHandler::OnDiscard(Arrival arrival, Discard why, uint
   }
 }
 
-// The copy that lost is evidence: both can be read, up to a bound.
+// The copy that lost is evidence: both can be read, up to a bound. Not counted yet.
 void FlowEngine::Impl::SideHandler::KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes) {
-  TcpEnd& end = engine_.tcp_[flow().extension].ends[static_cast<size_t>(side_)];
+  const TcpEnd& end = engine_.tcp_[flow().extension].ends[static_cast<size_t>(side_)];
   if (!end.stream.anchored()) return;  // Its offset is not known yet.
-  const size_t room = kConflictBytesMax - end.conflict_bytes_kept;
-  const ByteSpan kept = bytes.first(std::min(bytes.size(), room));
-  end.conflict_bytes_kept = static_cast<uint16_t>(end.conflict_bytes_kept + kept.size());
+  const ByteSpan kept = bytes.first(std::min(bytes.size(), ConflictRoom()));
   if (!kept.empty()) AddRun(t_ns, offset, kept, TurnKind::kConflict);
+}
+
+size_t FlowEngine::Impl::SideHandler::ConflictRoom() {
+  const uint64_t so_far = counts().conflict_bytes;
+  return so_far < kConflictBytesMax ? kConflictBytesMax - static_cast<size_t>(so_far) : 0;
+}
+
+void FlowEngine::Impl::SideHandler::OnFragmentConflict(const Packet& packet,
+                                                       std::optional<uint64_t> payload_at) {
+  const FragmentConflict& conflict = *packet.conflict;
+  const bool tcp = packet.tuple.protocol == kTcp;
+  engine_.ledger_.CountBytes(
+      packet.ledger_cell, tcp ? Outcome::kTcpPayload : Outcome::kDatagramPayload, conflict.bytes);
+  engine_.ledger_.CountBytes(
+      packet.ledger_cell, tcp ? Outcome::kTcpConflict : Outcome::kDatagramConflict, conflict.bytes);
+  size_t room = ConflictRoom();
+  if (payload_at) {
+    conflict.ForEachRun([&](uint32_t at, ByteSpan bytes) {
+      const ByteSpan kept = bytes.first(std::min(bytes.size(), room));
+      room -= kept.size();
+      if (!kept.empty()) AddRun(packet.time_ns, *payload_at + at, kept, TurnKind::kConflict);
+    });
+  }
+  counts().conflict_bytes += conflict.bytes;
+  flow().flags |= kFlowConflict;
 }
 
 StreamHandler::Difference FlowEngine::Impl::SideHandler::CompareWithDelivered(uint64_t offset,

@@ -29,9 +29,8 @@ struct TcpEnd {
   uint32_t window_max;   // The largest window it has offered.
   uint32_t timestamp;    // Of its segments, what the other end compares with (TS.Recent).
   AgeLink age;           // Among the worker's streams that hold segments.
-  uint16_t conflict_bytes_kept;
-  HostPolicy policy;  // By which the other end puts this stream together.
-  uint8_t options;    // TcpOption of its SYN.
+  HostPolicy policy;     // By which the other end puts this stream together.
+  uint8_t options;       // TcpOption of its SYN.
   uint8_t window_scale;
   bool heard;
   bool syn_seen;

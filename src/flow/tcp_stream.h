@@ -80,6 +80,8 @@ class TcpStream {
   void Shed(const StreamContext& context);
 
   bool anchored() const { return anchored_; }
+  // In the stream, negative before its start. REQUIRES: anchored().
+  int64_t OffsetOf(uint32_t seq) const { return next_ + SeqDistance(next_seq_, seq); }
   bool started() const { return started_; }  // Some sequence number is known.
   bool fin_reached() const { return fin_reached_; }
   bool fin_seen() const { return fin_seen_; }
@@ -102,7 +104,6 @@ class TcpStream {
     int64_t begin, end;
   };
 
-  int64_t OffsetOf(uint32_t seq) const { return next_ + SeqDistance(next_seq_, seq); }
   void BeginAt(int64_t at);
   void AnchorAtLowest(const StreamContext& context);
   void Start(const TcpSegment& segment);

@@ -53,6 +53,7 @@ Decoder::Decoder(const DecodeOptions& options)
       trust_(std::make_unique<ChecksumTrust>()),
       fragments_(std::make_unique<FragmentTable>(options)),
       chunks_(std::make_unique<SctpChunks>()),
+      conflict_(std::make_unique<FragmentConflict>()),
       carried_(kDatagramBytesMax) {
   aside_.fragment_datagrams_max = kDatagramsAside;
 }
@@ -98,7 +99,9 @@ Verdict Decoder::PutTogether(const Frame& frame, IpDatagram& datagram, Packet& p
     datagram.payload = ByteSpan(carried_.data(), datagram.payload.size());
   }
   packet.fragmented = true;
+  datagram.conflict_bytes = conflict_bytes_;
   const Verdict verdict = fragments_->Add(frame.time_ns, datagram);
+  conflict_bytes_ = datagram.conflict_bytes;
   if (verdict != Verdict::kOk || !datagram.is_ipv6) return verdict;
   return SkipIpv6Extensions(datagram);
 }
@@ -108,6 +111,7 @@ Verdict Decoder::Decode(const Frame& frame, Packet& packet) {
   walk.bytes = frame.bytes;
   walk.missing_bytes = frame.wire_bytes - frame.bytes.size();
   packet.fragmented = packet.continues = has_chunks_ = false;
+  conflict_bytes_ = 0;
   Verdict verdict = DecodeLink(frame.link_type, walk);
   if (verdict != Verdict::kOk) return verdict;
   // Once for each IP header: EnterTunnel() counts them.
@@ -125,7 +129,29 @@ Verdict Decoder::Decode(const Frame& frame, Packet& packet) {
   packet.time_ns = frame.time_ns;
   packet.vlan = walk.vlan;
   packet.tunnel = walk.tunnel;
+  packet.conflict = conflict_bytes_ == 0 ? nullptr : ConflictOf(packet, conflict_bytes_);
   return Verdict::kOk;
+}
+
+// The lost copies that lie in the packet's payload, which is part of the fragments' whole. Of
+// fragments that came in fragments those of the inner ones are known, the others counted.
+const FragmentConflict* Decoder::ConflictOf(const Packet& packet, uint64_t bytes) {
+  FragmentConflict& conflict = *conflict_;
+  conflict.bytes = bytes;
+  conflict.run_count = conflict.kept_bytes = 0;
+  if (packet.payload_bytes == 0) return &conflict;
+  const auto first = static_cast<size_t>(packet.payload - fragments_->whole());
+  const size_t last = first + packet.payload_bytes;
+  fragments_->lost().ForEachRun([&](size_t at, ByteSpan run) {
+    const size_t begin = std::clamp(at, first, last);
+    const size_t end = std::clamp(at + run.size(), first, last);
+    if (begin == end) return;
+    conflict.runs[conflict.run_count++] = {static_cast<uint32_t>(begin - first),
+                                           static_cast<uint32_t>(end - begin)};
+    std::copy_n(run.data() + (begin - at), end - begin, conflict.kept.data() + conflict.kept_bytes);
+    conflict.kept_bytes += static_cast<uint32_t>(end - begin);
+  });
+  return &conflict;
 }
 
 // One IP packet, from its header to that of its transport.
@@ -202,6 +228,8 @@ Verdict Decoder::DecodeSctpPacket(const IpDatagram& datagram, bool verify, Packe
 bool Decoder::NextChunk(Packet& packet) {
   has_chunks_ = chunks_->Next(packet);
   packet.continues = true;
+  // Counted with the first of the frame's datagrams.
+  packet.conflict = conflict_bytes_ == 0 ? nullptr : ConflictOf(packet, 0);
   return has_chunks_;
 }
 

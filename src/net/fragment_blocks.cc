@@ -46,18 +46,26 @@ void FragmentBlocks::Write(Places& places, Piece piece, const uint8_t* bytes) {
   });
 }
 
-bool FragmentBlocks::Differs(const Places& places, Piece piece, const uint8_t* bytes) const {
-  bool differs = false;
+Piece FragmentBlocks::Difference(const Places& places, Piece piece, const uint8_t* bytes) const {
+  Piece difference{0, 0};
   ForEachPart(piece, [&](size_t place, size_t count) {
-    differs |= std::memcmp(At(places, place), bytes + (place - piece.begin), count) != 0;
+    const uint8_t* const here = At(places, place);
+    const uint8_t* const there = bytes + (place - piece.begin);
+    if (std::memcmp(here, there, count) == 0) return;
+    for (size_t n = 0; n < count; ++n) {
+      if (here[n] == there[n]) continue;
+      const auto at = static_cast<uint32_t>(place + n);
+      if (difference.end == 0) difference.begin = at;
+      difference.end = at + 1;
+    }
   });
-  return differs;
+  return difference;
 }
 
-void FragmentBlocks::Read(const Places& places, size_t count, uint8_t* to) const {
-  ForEachPart({0, static_cast<uint32_t>(count)}, [&](size_t place, size_t part) {
+void FragmentBlocks::Read(const Places& places, Piece piece, uint8_t* to) const {
+  ForEachPart(piece, [&](size_t place, size_t count) {
     DFC_DCHECK(places[place / kBlockBytes] != 0);
-    std::memcpy(to + place, At(places, place), part);
+    std::memcpy(to + (place - piece.begin), At(places, place), count);
   });
 }
 

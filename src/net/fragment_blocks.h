@@ -36,10 +36,11 @@ class FragmentBlocks {
   // REQUIRES: free() >= Lacking(). Bytes past kDatagramBytesMax are left out: a datagram that long
   // is never delivered.
   void Write(Places& places, Piece piece, const uint8_t* bytes);
-  // True when the bytes that are there differ. REQUIRES: they have been written.
-  bool Differs(const Places& places, Piece piece, const uint8_t* bytes) const;
-  // Copies the first `count` bytes out. REQUIRES: they have been written.
-  void Read(const Places& places, size_t count, uint8_t* to) const;
+  // From the first to behind the last byte of `piece` of which `bytes` has another one; empty when
+  // none does. REQUIRES: they have been written.
+  Piece Difference(const Places& places, Piece piece, const uint8_t* bytes) const;
+  // Copies bytes out. REQUIRES: they have been written.
+  void Read(const Places& places, Piece piece, uint8_t* to) const;
   // Returns how many blocks came back; `places` is empty afterwards.
   size_t Release(Places& places);
 

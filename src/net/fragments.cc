@@ -34,8 +34,9 @@ bool EcnFits(uint8_t seen) { return (seen & 1) == 0 || seen == 1; }
 }  // namespace
 
 size_t FragmentTable::BlocksMax(size_t datagrams_max) {
-  // Each quarter has room for the largest datagram.
-  return std::max(datagrams_max * kBlocksADatagram, kSourceShare * FragmentBlocks::kBlocksMax);
+  // Each quarter has room for the largest datagram, with its copies that lost.
+  return std::max(datagrams_max * kBlocksADatagram,
+                  kSourceShare * (FragmentBlocks::kBlocksMax + LostCopies::kBlocksMax));
 }
 
 size_t FragmentTable::MemoryBytes(size_t datagrams_max) {
@@ -85,6 +86,7 @@ Verdict FragmentTable::Add(int64_t time_ns, IpDatagram& datagram) {
 
   const uint32_t slot = FindOrStart(datagram);
   if (policy == HostPolicy::kLinux && !datagram.is_ipv6) CheckDistance(slot);
+  slots_[slot].lost.Count(datagram.conflict_bytes);
   const Verdict verdict = Enter(slot, datagram, piece, policy);
   switch (verdict) {
     case Verdict::kOk:
@@ -174,6 +176,7 @@ void FragmentTable::Begin(uint32_t slot) {
   fresh.has_first = fresh.has_last = false;
   fresh.ecn_seen = 0;
   fresh.pieces.Clear();
+  fresh.lost.Clear();
   ages_.Append(waiting_[fresh.key.is_ipv6], slot);
   ages_of_source_.Append(sources_[fresh.source].waiting, slot);
 }
@@ -183,7 +186,8 @@ void FragmentTable::End(uint32_t slot) {
   Datagram& ended = slots_[slot];
   ages_.Remove(waiting_[ended.key.is_ipv6], slot);
   ages_of_source_.Remove(sources_[ended.source].waiting, slot);
-  sources_[ended.source].blocks -= static_cast<uint32_t>(blocks_.Release(ended.places));
+  sources_[ended.source].blocks -=
+      static_cast<uint32_t>(blocks_.Release(ended.places) + ended.lost.Release(blocks_));
 }
 
 void FragmentTable::Remove(uint32_t slot) {
@@ -230,27 +234,52 @@ Verdict FragmentTable::Enter(uint32_t slot, const IpDatagram& datagram, Piece pi
   return complete ? Verdict::kOk : Verdict::kFragmentHeld;
 }
 
+// The other copy of `part` counts. What is kept lies in the share of whoever sent it.
+void FragmentTable::KeepLost(uint32_t slot, Piece part, const uint8_t* bytes) {
+  FragmentAccounts::Account& source = sources_[slots_[slot].source];
+  const size_t blocks_max = source_blocks_max_ - source.blocks;
+  source.blocks += static_cast<uint32_t>(slots_[slot].lost.Add(part, bytes, blocks_max, blocks_));
+}
+
+// Of each of the parts one copy loses: where the fragment's own counts, the older one, which is
+// still there. Both lists are sorted.
+void FragmentTable::KeepLosers(uint32_t slot, std::span<const Piece> differing,
+                               const FragmentPieces::Won& won, const uint8_t* bytes, Piece piece) {
+  size_t n = 0;
+  for (const Piece part : differing) {
+    while (n < won.count && won.pieces[n].end <= part.begin) ++n;
+    const bool replaces = n < won.count && won.pieces[n].begin <= part.begin;
+    if (!replaces) {
+      KeepLost(slot, part, bytes + (part.begin - piece.begin));
+      continue;
+    }
+    constexpr uint32_t kOlderMax = FragmentConflict::kBytesMax;
+    std::array<uint8_t, kOlderMax> older;
+    const uint32_t end = part.begin + std::min(part.end - part.begin, kOlderMax);
+    blocks_.Read(slots_[slot].places, {part.begin, end}, older.data());
+    KeepLost(slot, part, older.data());
+  }
+}
+
 Verdict FragmentTable::PlaceBytes(uint32_t slot, const IpDatagram& datagram, Piece piece,
                                   HostPolicy policy) {
   Datagram& waiting = slots_[slot];
   const uint8_t* const bytes = datagram.payload.data();
-  bool differs = false;
+  std::array<Piece, FragmentPieces::kPiecesMax> differing;  // Each within one older piece.
+  size_t differing_count = 0;
   waiting.pieces.ForEachShared(piece, [&](Piece shared) {
-    differs |= blocks_.Differs(waiting.places, shared, bytes + (shared.begin - piece.begin));
+    const Piece part =
+        blocks_.Difference(waiting.places, shared, bytes + (shared.begin - piece.begin));
+    if (part.begin < part.end) differing[differing_count++] = part;
   });
-  counters_.conflicts += differs;
+  counters_.conflicts += differing_count > 0;
 
   FragmentPieces::Won won;
-  switch (waiting.pieces.Add(policy, piece, won)) {
-    case FragmentPieces::Fate::kTaken:
-      break;
-    case FragmentPieces::Fate::kDuplicate:
-      return Verdict::kFragmentDuplicate;
-    case FragmentPieces::Fate::kOverlap:
-      return Verdict::kFragmentOverlap;
-    case FragmentPieces::Fate::kFull:
-      return Verdict::kFragmentLimit;
-  }
+  const FragmentPieces::Fate fate = waiting.pieces.Add(policy, piece, won);
+  if (fate == FragmentPieces::Fate::kOverlap) return Verdict::kFragmentOverlap;
+  if (fate == FragmentPieces::Fate::kFull) return Verdict::kFragmentLimit;
+  KeepLosers(slot, std::span(differing).first(differing_count), won, bytes, piece);
+  if (fate == FragmentPieces::Fate::kDuplicate) return Verdict::kFragmentDuplicate;
   MakeRoom(slot, FragmentBlocks::Lacking(waiting.places, piece));
   for (size_t n = 0; n < won.count; ++n) {
     const Piece part = won.pieces[n];
@@ -291,7 +320,9 @@ Verdict FragmentTable::Finish(uint32_t slot, HostPolicy policy, IpDatagram& data
   if (size_t{whole.header_bytes} + whole.end_bytes > bytes_max) verdict = Verdict::kFragmentBeyond;
   if (policy == HostPolicy::kLinux && !EcnFits(whole.ecn_seen)) verdict = Verdict::kFragmentEcn;
   if (verdict == Verdict::kOk) {
-    blocks_.Read(whole.places, whole.end_bytes, whole_.data());
+    blocks_.Read(whole.places, {0, whole.end_bytes}, whole_.data());
+    whole.lost.Read(blocks_, lost_);
+    datagram.conflict_bytes = whole.lost.bytes();
     datagram.payload = ByteSpan(whole_.data(), whole.end_bytes);
     datagram.total_bytes = whole.header_bytes + whole.end_bytes;
     datagram.protocol = whole.protocol;

@@ -9,7 +9,8 @@
 // IPv4, more than 64 others between the same hosts between two of a datagram. A clean resend with
 // the same identification then starts anew. An IPv6 fragment whose length is wrong, or the first
 // one without its whole transport header (RFC 8200 4.5), is refused and its datagram waits on.
-// By the other policies overlaps are settled byte by byte (fragment_pieces.h).
+// By the other policies overlaps are settled byte by byte (fragment_pieces.h). By all of them the
+// copies that lose are kept, up to a bound, for whoever gets the datagram (lost_copies.h).
 //
 // Bounds, each with its counter: datagrams at a time and blocks of bytes, of both a quarter for one
 // source (IPv4 address, IPv6 /64), whose own oldest makes room; then the oldest of all does. 30 s
@@ -19,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "dfc/decode.h"
 #include "dfc/memory.h"
@@ -26,6 +28,7 @@
 #include "fragment_blocks.h"
 #include "fragment_pieces.h"
 #include "ip.h"
+#include "lost_copies.h"
 #include "slot_lists.h"
 
 namespace dfc {
@@ -38,6 +41,10 @@ class FragmentTable {
   // Takes the fragment. On kOk the datagram is complete: `datagram` is rewritten to be the whole,
   // its payload lies in this table until the next call. kFragmentHeld: more is to come.
   Verdict Add(int64_t time_ns, IpDatagram& datagram);
+
+  // Of the datagram that was completed last: its payload, and the copies of its bytes that lost.
+  const uint8_t* whole() const { return whole_.data(); }
+  const FragmentConflict& lost() const { return lost_; }
 
   const FragmentCounters& counters() const { return counters_; }
   size_t datagrams_now() const { return slots_.size() - free_.count(); }
@@ -71,6 +78,7 @@ class FragmentTable {
     uint8_t ecn_seen;  // A bit for each of the four values.
     FragmentBlocks::Places places;
     FragmentPieces pieces;
+    LostCopies lost;
   };
 
   static Key KeyOf(const IpDatagram& datagram);
@@ -83,6 +91,9 @@ class FragmentTable {
   uint32_t Oldest(uint32_t kept) const;
   void CheckDistance(uint32_t slot);
   Verdict Enter(uint32_t slot, const IpDatagram& datagram, Piece piece, HostPolicy policy);
+  void KeepLost(uint32_t slot, Piece part, const uint8_t* bytes);
+  void KeepLosers(uint32_t slot, std::span<const Piece> differing, const FragmentPieces::Won& won,
+                  const uint8_t* bytes, Piece piece);
   Verdict PlaceBytes(uint32_t slot, const IpDatagram& datagram, Piece piece, HostPolicy policy);
   void MakeRoom(uint32_t slot, size_t blocks);
   Verdict Finish(uint32_t slot, HostPolicy policy, IpDatagram& datagram);
@@ -104,6 +115,7 @@ class FragmentTable {
   FragmentAccounts paths_;
   FragmentBlocks blocks_;
   Mapping whole_;
+  FragmentConflict lost_;
   int64_t clock_ns_ = INT64_MIN;
   FragmentCounters counters_;
 };

@@ -24,6 +24,7 @@ struct IpDatagram {
   uint32_t header_bytes = 0;         // Of a fragment: up to the payload or the fragment header.
   uint32_t fragment_at = 0;          // Bytes.
   uint32_t fragment_id = 0;
+  uint64_t conflict_bytes = 0;  // Of copies that lost where fragments overlapped.
 };
 
 inline constexpr size_t kIpv4HeaderBytesMin = 20;

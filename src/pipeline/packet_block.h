@@ -1,7 +1,7 @@
 // Packet blocks: what the capture thread hands to a worker, and gets back empty.
 //
 //   | packet 0 | packet 1 | ...  |      | payload 0 | payload 1 | ...        free |
-//   packets, at most kPacketsMax        bytes, kBytes
+//   packets, at most kPacketsMax        bytes, kBytes; a payload may have its conflict behind it
 //
 // A block belongs to one thread at a time. Payloads are copied in, which is the one copy on the way
 // to the worker; headers stay behind.
@@ -24,7 +24,11 @@ class PacketBlock {
 
   // False when there is no room: the block must go first.
   bool Add(const Packet& packet) {
-    if (count_ == kPacketsMax || kBytes - used_ < packet.payload_bytes) return false;
+    const size_t conflict_bytes =
+        packet.conflict == nullptr ? 0 : kPadding + packet.conflict->MemoryBytes();
+    if (count_ == kPacketsMax || kBytes - used_ < packet.payload_bytes + conflict_bytes) {
+      return false;
+    }
     Packet& copy = packets_[count_++];
     copy = packet;
     copy.payload = memory_.data() + used_;
@@ -32,6 +36,7 @@ class PacketBlock {
       std::memcpy(memory_.data() + used_, packet.payload, packet.payload_bytes);
     }
     used_ += packet.payload_bytes;
+    if (packet.conflict != nullptr) copy.conflict = CopyConflict(*packet.conflict);
     return true;
   }
 
@@ -47,6 +52,17 @@ class PacketBlock {
   bool last = false;  // Nothing follows: the worker writes out what it has and stops.
 
  private:
+  static constexpr size_t kPadding = alignof(FragmentConflict) - 1;
+
+  // Only what is in use of it; whoever reads it does not look further.
+  const FragmentConflict* CopyConflict(const FragmentConflict& conflict) {
+    used_ = (used_ + kPadding) & ~kPadding;
+    uint8_t* const at = memory_.data() + used_;
+    std::memcpy(at, &conflict, conflict.MemoryBytes());
+    used_ += conflict.MemoryBytes();
+    return static_cast<const FragmentConflict*>(static_cast<const void*>(at));
+  }
+
   MappedArray<Packet> packets_;
   Mapping memory_;
   size_t count_ = 0;

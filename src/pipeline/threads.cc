@@ -210,6 +210,7 @@ void AddCounters(const FlowCounters& from, FlowCounters& to) {
   to.gap_bytes += from.gap_bytes;
   to.content_bytes += from.content_bytes;
   to.duplicate_bytes += from.duplicate_bytes;
+  to.conflict_bytes += from.conflict_bytes;
   to.refused_bytes += from.refused_bytes;
   to.urgent_bytes += from.urgent_bytes;
   to.shed_bytes += from.shed_bytes;

@@ -61,6 +61,7 @@ std::vector<Total> TotalsOf(const SensorSums& sums) {
       bytes("IP bytes of all other flows", Outcome::kFlowOther),
       bytes("content bytes of all TCP flows", Outcome::kTcpStored),
       bytes("content bytes of all other flows", Outcome::kDatagramStored),
+      bytes("conflicting bytes of all other flows", Outcome::kDatagramConflict),
       {"TCP bytes of all flows that were not stored", sums.flow_discarded_bytes, discarded},
   };
 }

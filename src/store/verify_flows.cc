@@ -299,6 +299,9 @@ void FlowPass::AddToSensor() {
     sums.flow_packets[kind] += Count(side, kPackets);
     sums.flow_bytes[kind] += Count(side, kIpBytes);
     sums.flow_bytes[stored] += Count(side, kContent);
+    if (!tcp) {
+      sums.flow_bytes[static_cast<size_t>(Outcome::kDatagramConflict)] += Count(side, kConflict);
+    }
     for (const SideColumn why : {kDuplicate, kConflict, kRefused, kUrgent, kShed}) {
       if (tcp) sums.flow_discarded_bytes += Count(side, why);
     }

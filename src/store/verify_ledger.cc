@@ -42,8 +42,8 @@ constexpr Balance kBalances[] = {
      Outcome::kFlowOther},
     {"TCP payload bytes with an outcome", true, Outcome::kTcpPayload, Outcome::kTcpStored,
      Outcome::kTcpShed},
-    {"datagram payload bytes stored", true, Outcome::kDatagramPayload, Outcome::kDatagramStored,
-     Outcome::kDatagramStored},
+    {"datagram payload bytes with an outcome", true, Outcome::kDatagramPayload,
+     Outcome::kDatagramStored, Outcome::kDatagramConflict},
 };
 
 // The rows of one minute of one input, which follow each other.

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Small hand-made captures that try to fool a sensor, one idea each."""
 
+import contextlib
 import re
 import sqlite3
 import struct
 
 from harness import case, check, check_equal, run_cases
-from packets import (ACK, FIN, ICMP, ICMPV6, MS, PSH, RST, SYN, T0, TCP, UDP, Tcp, checksum, ether,
+from packets import (ACK, FIN, ICMP, ICMPV6, MS, PSH, RST, SYN, T0, TCP, UDP, URG, Tcp, checksum, ether,
                      icmp_message, ipv4, ipv6, pcap, tcp_header, udp_frame, udp_header)
 
 IPIP = 4

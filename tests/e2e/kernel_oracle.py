@@ -27,7 +27,7 @@ class Oracle:
 
     def __init__(self, tap):
         self.tap = tap
-        self.listeners = {}  # (is IPv6, receive buffer): socket
+        self.listeners = {}  # (is IPv6, receive buffer, reads in line): socket
         self.frames = []
         self.now_ns = T0
         self.played = 0
@@ -58,7 +58,8 @@ class Oracle:
 
 def tcp_socket(script):
     made = socket.socket(socket.AF_INET6 if script.is_v6 else socket.AF_INET)
-    if script.receive_buffer:  # Accepted sockets have that of their listener.
+    # Accepted sockets have the options of their listener.
+    if script.receive_buffer:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, script.receive_buffer)
     if script.reads_inline:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)

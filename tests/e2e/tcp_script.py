@@ -29,7 +29,7 @@ import struct
 from packets import ACK, FIN, PSH, RST, SYN, TCP, URG, ether, ip, tcp_header
 
 FLAGS = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG}
-OPTION = re.compile(r"(v6|sack|ts|raw|client|nofill)|(ws|isn|rcvbuf)=(\w+)")
+OPTION = re.compile(r"(v6|sack|ts|raw|client|nofill|inline)|(ws|isn|rcvbuf)=(\w+)")
 SEGMENT = re.compile(r"(?:([FSRPAU]+|-)@)?(-?\d+)(?::([\w.]*)(?:([*~])(\d+))?)?((?:,[^,]+)*)")
 CHANGE = re.compile(r"(bad|nots)|(ack|ts)([+-]\d+)|(urg|words|win)=(\d+)|opt=([0-9a-f]*)")
 APPLICATION = re.compile(r"(say):(\w+)(?:([*~])(\d+))?|(shut|stop|go)")

@@ -283,7 +283,7 @@ DAMAGES = (
      ("TCP payload bytes with an outcome", "1 too many", "content bytes of all TCP flows")),
     ("an outcome of datagrams is lost",
      "DELETE FROM ledger WHERE outcome = 'datagram_stored'",
-     ("datagram payload bytes stored: 0, must be ",)),
+     ("datagram payload bytes with an outcome: 0, must be ",)),
     ("an outcome has no known name",
      "UPDATE ledger SET outcome = 'lost' WHERE outcome = 'arp'",
      ("outcome 'lost' is unknown",)),

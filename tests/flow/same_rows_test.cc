@@ -53,6 +53,7 @@ TEST_P(SameRows, EveryPayloadByteIsAccountedFor) {
   uint64_t payload_bytes = 0, packets_sent = 0;
   for (const Packet& packet : traffic_.packets()) {
     payload_bytes += packet.payload_bytes;
+    if (packet.conflict != nullptr) payload_bytes += packet.conflict->bytes;
     packets_sent += !packet.continues;
   }
   const FlowRun run = RunFlows(traffic_);

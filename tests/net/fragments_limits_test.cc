@@ -96,6 +96,27 @@ TEST_F(FragmentLimits, TheLargestDatagramFindsRoomInAFullTable) {
   EXPECT_EQ(Add("10.0.0.7", 1, 65'120, false, "end"), Verdict::kOk);
 }
 
+// They are evidence: kept where there is room, and never in the place of a datagram.
+TEST_F(FragmentLimits, CopiesThatLoseMakeNobodyGiveWay) {
+  const std::string other(1'480, '#');
+  for (const bool full : {false, true}) {
+    const uint32_t count = full ? 3 : 2;  // Three of the largest are a source's share.
+    for (uint32_t id = 1; id <= count; ++id) {
+      for (uint32_t at = 1'480; at < 65'000; at += 1'480) Add("fd00::9", id, at);
+    }
+    EXPECT_EQ(Add("fd00::9", 2, 1'480, true, other), Verdict::kFragmentDuplicate);
+    EXPECT_EQ(Add("fd00::9", 2), Verdict::kFragmentHeld);
+    EXPECT_EQ(Add("fd00::9", 2, 65'120, false, "end"), Verdict::kOk);
+    EXPECT_EQ(table_.lost().bytes, 1'480u);
+    EXPECT_EQ(table_.lost().kept_bytes, full ? 0u : 1'480u);
+    t_ns_ += 61 * kNsPerSecond;
+    Add("10.0.0.7", full);
+  }
+  EXPECT_EQ(table_.counters().over_share, 0u);
+  EXPECT_EQ(table_.counters().pushed_out, 0u);
+  EXPECT_EQ(table_.blocks_now(), 1u);
+}
+
 TEST_F(FragmentLimits, WhatIsTooOldGivesAllBack) {
   for (uint32_t n = 0; n < 1'000; ++n) Add(Host(n), n);
   t_ns_ += 61 * kNsPerSecond;

@@ -50,6 +50,32 @@ std::string Datagrams(const PacketBuilder& builder, size_t captured = SIZE_MAX) 
   return text;
 }
 
+// Of fragments that differ each datagram has the bytes that lost in its own place.
+TEST(Sctp, EachDatagramHasItsPartOfAConflict) {
+  const PacketBuilder good = Sctp({Data("one one one one!"), Data("two two two two!")});
+  PacketBuilder evil = good;
+  evil.Data(std::string(good.PayloadBytes(), '#'));
+  Decoder decoder({.checksums = Checksums::kVerify, .fragment_datagrams_max = 4});
+  Packet packet{};
+  const auto add = [&](const FrameBytes& frame) {
+    return decoder.Decode({1, frame, static_cast<uint32_t>(frame.size())}, packet);
+  };
+  const FrameBytes last = good.Fragment(72, 100);
+  add(good.Fragment(0, 72));
+  EXPECT_EQ(add(evil.Fragment(32, 40)), Verdict::kFragmentDuplicate);
+  ASSERT_EQ(add(last), Verdict::kOk);
+  // Behind the header are 16 bytes of chunk header, 16 of text, and the same again.
+  ASSERT_EQ(packet.conflict->run_count, 1u);
+  EXPECT_EQ(packet.conflict->bytes, 40u);
+  EXPECT_EQ(packet.conflict->runs[0].at, 4u);
+  EXPECT_EQ(packet.conflict->runs[0].bytes, 12u);
+  ASSERT_TRUE(decoder.NextDatagram(packet));
+  ASSERT_EQ(packet.conflict->run_count, 1u);
+  EXPECT_EQ(packet.conflict->bytes, 0u);
+  EXPECT_EQ(packet.conflict->runs[0].at, 0u);
+  EXPECT_EQ(packet.conflict->runs[0].bytes, 12u);
+}
+
 TEST(Crc32c, MatchesTheKnownSums) {  // RFC 3720 B.4.
   EXPECT_EQ(Crc32c(FrameBytes(32, 0x00)), 0x8A9136AAu);
   EXPECT_EQ(Crc32c(FrameBytes(32, 0xFF)), 0x62A8AB43u);

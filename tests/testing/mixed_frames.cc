@@ -128,7 +128,13 @@ class Mixer {
                                      .Id(++id_)
                                      .Data(Text(Below(10) == 0 ? 3'000 : 100));
     if (Below(10) > 0) return Push(packet.Bytes());
-    for (size_t at = 0; at < packet.PayloadBytes(); at += 512) Push(packet.Fragment(at, 512));
+    PacketBuilder other = packet;
+    other.Data(std::string(packet.data().size(), '#'));
+    for (size_t at = 0; at < packet.PayloadBytes(); at += 512) {
+      Push(packet.Fragment(at, 512));
+      const bool again = at + 512 < packet.PayloadBytes() && Below(2) == 0;
+      if (again) Push(other.Fragment(at, 256));
+    }
   }
 
   // Up to three chunks of data.

@@ -39,6 +39,8 @@ bool Traffic::TakeFrame(int64_t t_ns, const FrameBytes& frame, uint32_t wire_byt
     payloads_.emplace_back(packet.payload, packet.payload + packet.payload_bytes);
     packets_.push_back(packet);
     packets_.back().payload = payloads_.back().data();
+    if (packet.conflict != nullptr)
+      packets_.back().conflict = &conflicts_.emplace_back(*packet.conflict);
   } while (decoder_.NextDatagram(packet));
   return true;
 }

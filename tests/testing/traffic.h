@@ -14,8 +14,9 @@ struct TimedFrame {
   FrameBytes bytes;
 };
 
-// Traffic of every kind, some of it out of order, lost, repeated, reset, in fragments and damaged;
-// the same for the same seed. Bytes of TCP that come again are the same ones with `copies_agree`.
+// Traffic of every kind, some of it out of order, lost, repeated, reset, damaged, and in fragments
+// of which some contradict each other; the same for the same seed. Bytes of TCP that come again are
+// the same ones with `copies_agree`.
 std::vector<TimedFrame> MixedFrames(uint64_t seed, size_t count, bool copies_agree = false);
 
 // Packets whose payloads stay valid as long as this lives. Every added frame must decode.
@@ -43,6 +44,7 @@ class Traffic {
 
   Decoder decoder_;
   std::deque<FrameBytes> payloads_;
+  std::deque<FragmentConflict> conflicts_;
   std::vector<Packet> packets_;
   int64_t clock_ns_ = INT64_MIN;
 };
