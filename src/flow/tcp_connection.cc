@@ -243,6 +243,7 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   TcpEnd& peer = state.ends[Index(Other(side))];
   const bool rst = (tcp.flags & kRst) != 0;
   const bool syn = (tcp.flags & kSyn) != 0 && !rst;
+  const bool was_reset = state.reset;
   TcpSegment segment = SegmentOf(packet, syn);
   if (rst) {
     Refuse(segment, context);  // A reason in words (RFC 9293 3.5.2), not part of the stream.
@@ -254,8 +255,10 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   }
   own.heard = true;
   segment.order = ++state.packets;
-  if (rst) return;  // Whoever refuses a segment acknowledges what it has: RST does not tell.
-  own.heard_order = segment.order;
+  // Who ends the connection says nothing about what has come; any other RST refuses it.
+  const bool ends = state.reset && !was_reset;
+  if (!ends) own.heard_order = segment.order;
+  if (rst) return;
   if ((tcp.flags & kAck) != 0 && (!own.has_claimed || IsAfter(tcp.ack, own.ack_claimed))) {
     own.ack_claimed = tcp.ack;
     own.has_claimed = true;
