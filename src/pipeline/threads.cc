@@ -210,7 +210,10 @@ void AddCounters(const FlowCounters& from, FlowCounters& to) {
   to.gap_bytes += from.gap_bytes;
   to.content_bytes += from.content_bytes;
   to.duplicate_bytes += from.duplicate_bytes;
+  to.conflict_bytes += from.conflict_bytes;
   to.refused_bytes += from.refused_bytes;
+  to.urgent_bytes += from.urgent_bytes;
+  to.shed_bytes += from.shed_bytes;
   to.gaps_given_up_early += from.gaps_given_up_early;
   to.icmp_messages += from.icmp_messages;
   to.icmp_requests_dropped += from.icmp_requests_dropped;

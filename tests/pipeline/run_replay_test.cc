@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <set>
 
+#include "balance.h"
 #include "dfc/pipeline.h"
 #include "dfc/time.h"
 #include "frame_source.h"
@@ -61,54 +63,12 @@ absl::StatusOr<PipelineReport> Replayed(const PipelineOptions& options, Store& s
   return RunReplay(options, store, progress);
 }
 
-template <typename Counts>
-uint64_t Sum(const Counts& counts) {
-  uint64_t sum = 0;
-  for (const uint64_t count : counts) sum += count;
-  return sum;
-}
-
-// The packets of the ledger's rows of these outcomes.
-uint64_t LedgerPackets(const EventRows& rows, Outcome first, Outcome last) {
-  uint64_t packets = 0;
-  for (const LedgerRow& row : rows.ledger()) {
-    if (row.outcome >= first && row.outcome <= last) packets += row.packets;
-  }
-  return packets;
-}
-uint64_t LedgerBytes(const EventRows& rows, Outcome first, Outcome last) {
-  uint64_t bytes = 0;
-  for (const LedgerRow& row : rows.ledger()) {
-    if (row.outcome >= first && row.outcome <= last) bytes += row.bytes;
-  }
-  return bytes;
-}
-
-// Each delivered packet is in a flow, each frame in the ledger, and each payload byte too.
-void ExpectBalanced(const PipelineReport& report, const EventRows& rows) {
-  uint64_t in_flows = 0;
-  for (const auto& [key, row] : rows.flows()) {
-    in_flows += row.counts[0].packets + row.counts[1].packets;
-  }
-  const auto ok = static_cast<size_t>(Verdict::kOk);
-  EXPECT_EQ(in_flows, report.packets[ok]);
-  constexpr auto kLast = static_cast<Outcome>(kVerdictCount - 1);
-  EXPECT_EQ(LedgerPackets(rows, Outcome{0}, kLast), Sum(report.packets));
-  EXPECT_EQ(LedgerPackets(rows, Outcome::kCaptured, Outcome::kCaptured), Sum(report.packets));
-  EXPECT_EQ(LedgerPackets(rows, Outcome::kFlowTcp, Outcome::kFlowOther), in_flows);
-  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpShed),
-            LedgerBytes(rows, Outcome::kTcpPayload, Outcome::kTcpPayload));
-  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpStored) +
-                LedgerBytes(rows, Outcome::kDatagramStored, Outcome::kDatagramStored),
-            report.flows.content_bytes);
-}
-
 TEST(RunReplay, BalancesTheLedger) {
   const TempCapture capture(MixedFrames(1, 5'000));
   MemoryStore store;
   const auto report = Replayed(Options({capture.path()}), store);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(Sum(report->packets), 5'000u);
+  EXPECT_EQ(Total(report->packets), 5'000u);
   ExpectBalanced(*report, store.rows);
   EXPECT_TRUE(report->damage.empty());
   EXPECT_EQ(report->blocks, store.sequences.size());
@@ -267,8 +227,8 @@ TEST(RunReplay, DrainsWhenItIsStopped) {
   progress.tick = [&progress] { progress.stop.store(true); };
   const auto report = RunReplay(Options({capture.path(), capture.path()}), store, progress);
   ASSERT_TRUE(report.ok());
-  EXPECT_LT(Sum(report->packets), 20'000u);
-  EXPECT_GT(Sum(report->packets), 0u);
+  EXPECT_LT(Total(report->packets), 20'000u);
+  EXPECT_GT(Total(report->packets), 0u);
   ExpectBalanced(*report, store.rows);
 }
 
@@ -279,7 +239,7 @@ TEST(RunReplay, StopsBeforeItStarts) {
   progress.stop.store(true);
   const auto report = RunReplay(Options({capture.path()}), store, progress);
   ASSERT_TRUE(report.ok());
-  EXPECT_EQ(Sum(report->packets), 0u);
+  EXPECT_EQ(Total(report->packets), 0u);
 }
 
 TEST(RunReplay, TellsItsProgress) {
