@@ -167,6 +167,63 @@ TEST(RunReplay, TakesFilesInOrderAsOneCapture) {
   EXPECT_EQ(one.rows.Dump(), two.rows.Dump());
 }
 
+// A sixth of the checksums is bad, in frames of a host that has good ones, too.
+std::vector<TimedFrame> BadlySummed(size_t count) {
+  std::vector<TimedFrame> frames;
+  for (size_t n = 0; n < count; ++n) {
+    PacketBuilder packet = Udp("10.0.0.1:1000", "10.0.0.2:53").Data(fmt::format("{:04}", n));
+    if (n % 6 == 5) packet.TransportSum(Sum::kBad);
+    frames.push_back({static_cast<int64_t>(1'700'000'000'000 + n) * kNsPerMs, packet.Bytes()});
+  }
+  return frames;
+}
+
+// By `--checksums auto`, of the capture in files that begin at these frames.
+uint64_t DeliveredOf(const std::vector<TimedFrame>& frames, std::vector<size_t> begins) {
+  begins.push_back(frames.size());
+  std::vector<std::unique_ptr<TempCapture>> captures;
+  PipelineOptions options = Options({});
+  options.checksums = Checksums::kAuto;
+  for (size_t n = 0; n + 1 < begins.size(); ++n) {
+    const auto at = [&](size_t frame) { return frames.begin() + static_cast<ptrdiff_t>(frame); };
+    captures.push_back(
+        std::make_unique<TempCapture>(std::vector<TimedFrame>(at(begins[n]), at(begins[n + 1]))));
+    options.files.push_back(captures.back()->path());
+  }
+  MemoryStore store;
+  const auto report = Replayed(options, store);
+  EXPECT_TRUE(report.ok());
+  return report->packets[static_cast<size_t>(Verdict::kOk)];
+}
+
+TEST(RunReplay, LearnsChecksumsFromTheCaptureNotTheFile) {
+  const std::vector<TimedFrame> frames = BadlySummed(240);
+  EXPECT_EQ(DeliveredOf(frames, {0}), 240u);  // More than a tenth is bad, and more than twenty.
+  for (const size_t cut : {1u, 30u, 119u, 239u}) {
+    EXPECT_EQ(DeliveredOf(frames, {0, cut}), 240u) << cut;
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0, 30, 60, 90, 120, 150, 180, 210}), 240u);
+}
+
+TEST(RunReplay, LearnsChecksumsFromTheFirstFramesOfACapture) {
+  std::vector<TimedFrame> frames = UdpFrames(1'000);
+  for (TimedFrame frame : BadlySummed(240)) {
+    frame.t_ns += kNsPerSecond;
+    frames.push_back(frame);
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0}), 1'200u);
+  EXPECT_EQ(DeliveredOf(frames, {0, 500, 1'000, 1'100}), 1'200u);
+}
+
+TEST(RunReplay, JudgesChecksumsOfAnotherCaptureAnew) {
+  std::vector<TimedFrame> frames = UdpFrames(30);
+  for (TimedFrame frame : BadlySummed(240)) {
+    frame.t_ns += 3'600 * kNsPerSecond;
+    frames.push_back(frame);
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0, 30}), 270u);
+}
+
 TEST(RunReplay, GoesOnBehindADamagedOrMissingFile) {
   TempCapture cut(UdpFrames(10));
   cut.CutOff(5);
