@@ -2,8 +2,8 @@
 """The same capture gives the same rows, whatever the number of workers, and whether it comes in one
 file or in two.
 
-The sample, and the captures in ../shared/captures beside the checkout when they are there. $DFC_SEED
-cuts them elsewhere.
+The sample, and the captures in ../shared/captures beside the checkout when they are there.
+$DFC_SEED cuts them elsewhere.
 """
 
 import collections
@@ -13,8 +13,8 @@ import pathlib
 import random
 import tempfile
 
-from harness import (FLOW_TABLES, LASTING_TABLES, SAMPLE, Failed, case, check, check_same_rows, dump,
-                     note, run_cases)
+from harness import (FLOW_TABLES, LASTING_TABLES, SAMPLE, Failed, case, check, check_same_rows,
+                     dump, note, run_cases)
 from split_capture import split
 
 CAPTURES = pathlib.Path(__file__).resolve().parents[3] / "shared" / "captures"

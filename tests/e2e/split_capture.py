@@ -71,7 +71,7 @@ def read_pcapng(data):
 
 
 def preamble(data, blocks, cut):
-    """What is needed in front of the packets behind `cut`: file header, or section and interfaces."""
+    """What the packets behind `cut` need in front: file header, or section and interfaces."""
     if not blocks:
         return data[:24]
     needed = []

@@ -216,6 +216,8 @@ PacketScript ParsePackets(std::string_view text) {
     Words words(line);
     const std::string_view first = words.Next();
     if (first.empty()) continue;
+    if (first[0] == 't')
+      script.fins += Words(words.rest()).Next().find('F') != std::string_view::npos;
     if (first[0] == '+' || first[0] == '-') t_ms += NumberOf(first, 10'000'000);
     uint32_t cut = 0;
     FrameBytes frame = ParseFrame(first, words, cut);

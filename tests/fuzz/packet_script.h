@@ -31,6 +31,7 @@ struct ScriptFrame {
 
 struct PacketScript {
   std::vector<ScriptFrame> frames;
+  int fins = 0;            // Segments with FIN.
   bool bytes_tell = true;  // No "x", of which the bytes are anything.
 };
 
