@@ -224,7 +224,8 @@ PacketScript ParsePackets(std::string_view text) {
     if (frame.empty()) continue;
     if (first[0] == 'x') script.bytes_tell = false;
     const auto wire_bytes = static_cast<uint32_t>(frame.size());
-    frame.resize(frame.size() - std::min<size_t>(cut, frame.size()));
+    frame.erase(frame.end() - static_cast<ptrdiff_t>(std::min<size_t>(cut, frame.size())),
+                frame.end());
     const auto serial = static_cast<int64_t>(script.frames.size());
     script.frames.push_back(
         {t_ms * kNsPerMs + serial * kStampStepNs, std::move(frame), wire_bytes});

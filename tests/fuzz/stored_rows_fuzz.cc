@@ -153,7 +153,8 @@ void CheckFlow(const FlowRow& row) {
 
 void Read(StoreFile& store) {
   std::vector<FlowId> ids;
-  const FlowQuery all{.limit = UINT64_MAX};
+  FlowQuery all;
+  all.limit = UINT64_MAX;
   IsDamaged(store.reader().Flows(all, [&](const StoredFlow& flow) {
     CheckFlow(flow.row);
     ids.push_back(flow.row.id);
