@@ -37,7 +37,7 @@ TEST(TurnPrinter, SaysWhatIsMissing) {
 TEST(TurnPrinter, TakesAnyTime) {
   TurnPrinter printer(View::kText, Terminal{}, 0);
   const Turn turn{Side::kClient, TurnKind::kGap, INT64_MIN, 0, 1, {}};
-  EXPECT_EQ(printer.Print(turn), "> client  -9223372036.854775 s  offset 0  1 byte missing\n");
+  EXPECT_EQ(printer.Print(turn), "# client  -9223372036.854775 s  offset 0  1 byte missing\n");
 }
 TEST(TurnPrinter, DoesWithoutUtf8) {
   EXPECT_EQ(Print({Data(Side::kServer, 0, "x"), Gap(1, 1)}, View::kText, false),
