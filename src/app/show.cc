@@ -45,7 +45,7 @@ std::string CountsText(const SideCounts& counts) {
 
 void PrintHeader(const StoredFlow& flow, Output& out) {
   const FlowRow& row = flow.row;
-  const int64_t duration_ns = row.t_last_ns - row.id.t_start_ns;
+  const int64_t duration_ns = ElapsedNs(row.id.t_start_ns, row.t_last_ns);
   const std::string tuple =
       fmt::format("{} {} > {}", ProtocolName(row.protocol), ClientText(row), ServerText(row));
   const std::string flags = FlagWords(row.flags);
@@ -73,7 +73,7 @@ absl::Status PrintErrors(Reader& reader, const StoredFlow& flow, Output& out) {
   DFC_RETURN_IF_ERROR(reader.Icmp({about, "time", kErrorsShown + 1}, [&](const StoredIcmp& error) {
     if (errors++ == kErrorsShown) return;
     const double delay_s =
-        static_cast<double>(error.row.t_ns - flow.row.id.t_start_ns) / kNsPerSecond;
+        static_cast<double>(ElapsedNs(flow.row.id.t_start_ns, error.row.t_ns)) / kNsPerSecond;
     out.Write(fmt::format("  icmp       {:+.6f} s  {} to {}: {}; {}\n", delay_s,
                           FormatAddress(error.source), FormatAddress(error.destination),
                           IcmpTypeAndCode(error), IcmpDetailsText(error)));
@@ -89,7 +89,7 @@ absl::Status PrintMessages(Reader& reader, const StoredFlow& flow, uint64_t limi
   DFC_RETURN_IF_ERROR(reader.Icmp({of_flow, "time", limit}, [&](const StoredIcmp& message) {
     ++messages;
     const double delay_s =
-        static_cast<double>(message.row.t_ns - flow.row.id.t_start_ns) / kNsPerSecond;
+        static_cast<double>(ElapsedNs(flow.row.id.t_start_ns, message.row.t_ns)) / kNsPerSecond;
     std::string words = IcmpTypeAndCode(message);
     if (message.row.pairing != IcmpPairing::kNone && message.row.pairing != IcmpPairing::kError) {
       words += fmt::format(", seq {}", message.row.seq);

@@ -46,7 +46,8 @@ const char* LengthWords(const Turn& turn) {
 // "+0.001234": seconds with microseconds.
 std::string RelativeTime(int64_t delta_ns) {
   const char sign = delta_ns < 0 ? '-' : '+';
-  const auto ns = static_cast<uint64_t>(delta_ns < 0 ? -delta_ns : delta_ns);
+  const auto ns =
+      delta_ns < 0 ? 0 - static_cast<uint64_t>(delta_ns) : static_cast<uint64_t>(delta_ns);
   const uint64_t us = ns / 1000;
   return fmt::format("{}{}.{:06}", sign, us / 1'000'000, us % 1'000'000);
 }
@@ -81,7 +82,7 @@ void TurnPrinter::AppendHead(const Turn& turn, std::string& out) const {
   if (terminal_.colours) out.append(ColourOf(turn));
   fmt::format_to(std::back_inserter(out), "{} {}  {} s  offset {}  {} {}",
                  MarkOf(turn, terminal_.utf8), turn.side == Side::kClient ? "client" : "server",
-                 RelativeTime(turn.t_ns - t_start_ns_), turn.offset, Grouped(turn.length),
+                 RelativeTime(ElapsedNs(t_start_ns_, turn.t_ns)), turn.offset, Grouped(turn.length),
                  LengthWords(turn));
   if (terminal_.colours) out.append(kPlain);
   out.push_back('\n');

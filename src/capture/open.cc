@@ -22,6 +22,10 @@ uint64_t Fingerprint(BufferedReader& reader, const std::string& filter) {
 
 // Why a file too short for any magic number is none: it is empty, cut, or could not be read.
 absl::Status TooShort(const std::string& name, const BufferedReader& reader) {
+  if (absl::IsDataLoss(reader.status())) {
+    return absl::DataLossError(fmt::format("{}: {}; nothing could be read from offset 0 on", name,
+                                           MessageOf(reader.status())));
+  }
   if (!reader.status().ok()) return Annotate(reader.status(), name);
   if (reader.size() == 0) return absl::InvalidArgumentError(fmt::format("{}: empty file", name));
   return absl::DataLossError(

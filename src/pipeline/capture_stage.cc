@@ -18,7 +18,10 @@ CaptureStage::CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*
 void CaptureStage::Begin(LookAhead& frames, uint64_t fingerprint) {
   frames_ = &frames;
   ledger_.BeginSource(fingerprint);
-  decoder_.LearnChecksums(frames.frames());
+}
+
+void CaptureStage::LearnChecksums(std::span<const Frame> frames) {
+  decoder_.LearnChecksums(frames);
 }
 
 CaptureStage::Turn CaptureStage::RunOnce(size_t frames_max) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "dfc/decode.h"
@@ -26,6 +27,8 @@ class CaptureStage {
 
   // The next source. `frames` must outlive the turns that take from it.
   void Begin(LookAhead& frames, uint64_t fingerprint = 0);
+  // The first frames of a capture, before any of them is taken.
+  void LearnChecksums(std::span<const Frame> frames);
 
   // One bounded turn: up to `frames_max` frames. Never waits.
   Turn RunOnce(size_t frames_max = 256);

@@ -17,9 +17,10 @@ LookAhead::LookAhead(PacketSource& source) : source_(source) {
     frame.bytes = ByteSpan(bytes_.data() + at, frame.bytes.size());
     frames_.push_back(frame);
   }
+  is_full_ = frames_.size() == kFramesMax || has_over_;
 }
 
-bool LookAhead::Next(Frame& frame) {
+bool LookAhead::Take(Frame& frame) {
   if (at_ < frames_.size()) {
     frame = frames_[at_++];
     return true;

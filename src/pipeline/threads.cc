@@ -9,10 +9,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "capture_stage.h"
+#include "checksum_sample.h"
 #include "dfc/pipeline.h"
 #include "dfc/time.h"
 #include "memory_plan.h"
@@ -90,9 +92,8 @@ class Replay {
       if (!none) bytes_total += bytes;
     }
     progress_.bytes_total.store(bytes_total, std::memory_order_relaxed);
-    for (const std::string& file : options_.files) {
-      if (Stopped()) break;
-      absl::Status status = RunFile(file);
+    for (size_t n = 0; n < options_.files.size() && !Stopped(); ++n) {
+      absl::Status status = RunFile(n);
       if (!status.ok()) report_.damage.push_back(std::move(status));
     }
     Repeat([&] { return stage_.Finish(); });
@@ -114,11 +115,25 @@ class Replay {
     }
   }
 
-  absl::Status RunFile(const std::string& file) {
+  // Before file `n` is worked on, unless it goes on with a capture of which enough was looked at.
+  void LearnChecksums(const LookAhead& frames, size_t n) {
+    if (frames.frames().empty()) return;
+    const int64_t first_ns = frames.frames().front().time_ns;
+    const bool goes_on = last_time_ns_ && ChecksumSample::GoesOn(*last_time_ns_, first_ns);
+    if (goes_on && n < files_sampled_) return;
+    ChecksumSample sample(frames);
+    const std::vector<std::string>& files = options_.files;
+    for (++n; n < files.size() && sample.AddFile(files[n], options_.filter);) ++n;
+    files_sampled_ = sample.is_full() ? SIZE_MAX : n;
+    stage_.LearnChecksums(sample.frames());
+  }
+
+  absl::Status RunFile(size_t n) {
     DFC_ASSIGN_OR_RETURN(const std::unique_ptr<PacketSource> source,
-                         OpenCaptureFile(file, options_.filter));
+                         OpenCaptureFile(options_.files[n], options_.filter));
     LookAhead frames(*source);
     stage_.Begin(frames, source->fingerprint());
+    LearnChecksums(frames, n);
     bool more = true;
     while (more && !Stopped()) {
       const uint32_t heard = bell_.Heard();
@@ -130,6 +145,7 @@ class Replay {
     }
     bytes_done_ += source->bytes_read();
     Repeat([&] { return stage_.Settle(); });
+    if (!frames.frames().empty()) last_time_ns_ = frames.last_time_ns();
     CountFiltered(*source);
     return source->status();
   }
@@ -175,7 +191,9 @@ class Replay {
   const std::atomic<bool>& failed_;
   int64_t pace_offset_ns_ = INT64_MIN;
   int64_t ticked_ns_ = 0;
-  uint64_t bytes_done_ = 0;  // Of the files before this one.
+  uint64_t bytes_done_ = 0;              // Of the files before this one.
+  std::optional<int64_t> last_time_ns_;  // Of the last frame in them.
+  size_t files_sampled_ = 0;             // Of this capture; the next one has been looked at, too.
 };
 
 // Once the workers have ended: their tables and the capture thread's make the ledger's rows. A

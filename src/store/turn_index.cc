@@ -14,6 +14,9 @@ bool TurnIndex::TakeInteger(int64_t& value) {
   const char* begin = text_.data() + at_;
   const auto [stop, error] = std::from_chars(begin, text_.data() + text_.size(), value);
   if (error != std::errc()) return false;
+  // dfc writes no zero in front of a number, and no zero with a sign.
+  const char* const digits = *begin == '-' ? begin + 1 : begin;
+  if (*digits == '0' && stop - begin > 1) return false;
   at_ += static_cast<size_t>(stop - begin);
   return true;
 }

@@ -34,6 +34,11 @@ TEST(TurnPrinter, EndsEachTurnWithALineFeed) {
 TEST(TurnPrinter, SaysWhatIsMissing) {
   EXPECT_EQ(Print({Gap(5, 1460)}), "░ server  +0.002000 s  offset 5  1,460 bytes missing\n");
 }
+TEST(TurnPrinter, TakesAnyTime) {
+  TurnPrinter printer(View::kText, Terminal{}, 0);
+  const Turn turn{Side::kClient, TurnKind::kGap, INT64_MIN, 0, 1, {}};
+  EXPECT_EQ(printer.Print(turn), "# client  -9223372036.854775 s  offset 0  1 byte missing\n");
+}
 TEST(TurnPrinter, DoesWithoutUtf8) {
   EXPECT_EQ(Print({Data(Side::kServer, 0, "x"), Gap(1, 1)}, View::kText, false),
             "< server  +0.001500 s  offset 0  1 byte\nx\n"

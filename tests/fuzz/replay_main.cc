@@ -1,7 +1,8 @@
 // Runs a fuzz body without a fuzzer: over each file of its corpus, over every shorter length of
-// each, and over 2,000 seeded mutations. Crashes and sanitizers tell; it prints only the count.
+// each, and over seeded mutations. Crashes and sanitizers tell; it prints only the count.
 //
-//   NAME_replay CORPUS-FOLDER
+//   NAME_replay CORPUS-FOLDER [TRIES]     mutations, and lengths of a file; fewer for slow bodies
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
@@ -19,7 +21,7 @@ using Input = std::vector<uint8_t>;
 
 // Of a longer file only so many lengths are tried, evenly spread.
 constexpr size_t kPrefixesMax = 500;
-constexpr size_t kMutations = 2'000;
+constexpr size_t kTriesDefault = 2'000;
 
 // In memory of exactly its size, so that a sanitizer sees the first byte past the end.
 void Run(const uint8_t* begin, size_t size) {
@@ -58,7 +60,9 @@ Input Mutated(Input input, std::mt19937_64& random) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return 2;
+  if (count != 2 && count != 3) return 2;
+  const size_t tries = count == 3 ? std::stoul(arguments[2]) : kTriesDefault;
+  if (tries == 0) return 2;
   std::set<std::filesystem::path> paths;  // In the same order everywhere.
   for (const auto& entry : std::filesystem::directory_iterator(arguments[1])) {
     paths.insert(entry.path());
@@ -74,13 +78,13 @@ int main(int count, char** arguments) {
   }
   size_t runs = 0;
   for (const Input& input : corpus) {
-    const size_t step = input.size() / kPrefixesMax + 1;
+    const size_t step = input.size() / std::min(tries, kPrefixesMax) + 1;
     for (size_t size = 0; size < input.size(); size += step, ++runs) Run(input.data(), size);
     Run(input.data(), input.size());
     ++runs;
   }
   std::mt19937_64 random(1);
-  for (size_t n = 0; n < kMutations; ++n, ++runs) {
+  for (size_t n = 0; n < tries; ++n, ++runs) {
     const Input input = Mutated(corpus[random() % corpus.size()], random);
     Run(input.data(), input.size());
   }

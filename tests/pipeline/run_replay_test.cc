@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <set>
 
+#include "balance.h"
 #include "dfc/pipeline.h"
 #include "dfc/time.h"
 #include "frame_source.h"
@@ -61,54 +63,12 @@ absl::StatusOr<PipelineReport> Replayed(const PipelineOptions& options, Store& s
   return RunReplay(options, store, progress);
 }
 
-template <typename Counts>
-uint64_t Sum(const Counts& counts) {
-  uint64_t sum = 0;
-  for (const uint64_t count : counts) sum += count;
-  return sum;
-}
-
-// The packets of the ledger's rows of these outcomes.
-uint64_t LedgerPackets(const EventRows& rows, Outcome first, Outcome last) {
-  uint64_t packets = 0;
-  for (const LedgerRow& row : rows.ledger()) {
-    if (row.outcome >= first && row.outcome <= last) packets += row.packets;
-  }
-  return packets;
-}
-uint64_t LedgerBytes(const EventRows& rows, Outcome first, Outcome last) {
-  uint64_t bytes = 0;
-  for (const LedgerRow& row : rows.ledger()) {
-    if (row.outcome >= first && row.outcome <= last) bytes += row.bytes;
-  }
-  return bytes;
-}
-
-// Each delivered packet is in a flow, each frame in the ledger, and each payload byte too.
-void ExpectBalanced(const PipelineReport& report, const EventRows& rows) {
-  uint64_t in_flows = 0;
-  for (const auto& [key, row] : rows.flows()) {
-    in_flows += row.counts[0].packets + row.counts[1].packets;
-  }
-  const auto ok = static_cast<size_t>(Verdict::kOk);
-  EXPECT_EQ(in_flows, report.packets[ok]);
-  constexpr auto kLast = static_cast<Outcome>(kVerdictCount - 1);
-  EXPECT_EQ(LedgerPackets(rows, Outcome{0}, kLast), Sum(report.packets));
-  EXPECT_EQ(LedgerPackets(rows, Outcome::kCaptured, Outcome::kCaptured), Sum(report.packets));
-  EXPECT_EQ(LedgerPackets(rows, Outcome::kFlowTcp, Outcome::kFlowOther), in_flows);
-  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpShed),
-            LedgerBytes(rows, Outcome::kTcpPayload, Outcome::kTcpPayload));
-  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpStored) +
-                LedgerBytes(rows, Outcome::kDatagramStored, Outcome::kDatagramStored),
-            report.flows.content_bytes);
-}
-
 TEST(RunReplay, BalancesTheLedger) {
   const TempCapture capture(MixedFrames(1, 5'000));
   MemoryStore store;
   const auto report = Replayed(Options({capture.path()}), store);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(Sum(report->packets), 5'000u);
+  EXPECT_EQ(Total(report->packets), 5'000u);
   ExpectBalanced(*report, store.rows);
   EXPECT_TRUE(report->damage.empty());
   EXPECT_EQ(report->blocks, store.sequences.size());
@@ -207,6 +167,63 @@ TEST(RunReplay, TakesFilesInOrderAsOneCapture) {
   EXPECT_EQ(one.rows.Dump(), two.rows.Dump());
 }
 
+// A sixth of the checksums is bad, in frames of a host that has good ones, too.
+std::vector<TimedFrame> BadlySummed(size_t count) {
+  std::vector<TimedFrame> frames;
+  for (size_t n = 0; n < count; ++n) {
+    PacketBuilder packet = Udp("10.0.0.1:1000", "10.0.0.2:53").Data(fmt::format("{:04}", n));
+    if (n % 6 == 5) packet.TransportSum(Sum::kBad);
+    frames.push_back({static_cast<int64_t>(1'700'000'000'000 + n) * kNsPerMs, packet.Bytes()});
+  }
+  return frames;
+}
+
+// By `--checksums auto`, of the capture in files that begin at these frames.
+uint64_t DeliveredOf(const std::vector<TimedFrame>& frames, std::vector<size_t> begins) {
+  begins.push_back(frames.size());
+  std::vector<std::unique_ptr<TempCapture>> captures;
+  PipelineOptions options = Options({});
+  options.checksums = Checksums::kAuto;
+  for (size_t n = 0; n + 1 < begins.size(); ++n) {
+    const auto at = [&](size_t frame) { return frames.begin() + static_cast<ptrdiff_t>(frame); };
+    captures.push_back(
+        std::make_unique<TempCapture>(std::vector<TimedFrame>(at(begins[n]), at(begins[n + 1]))));
+    options.files.push_back(captures.back()->path());
+  }
+  MemoryStore store;
+  const auto report = Replayed(options, store);
+  EXPECT_TRUE(report.ok());
+  return report->packets[static_cast<size_t>(Verdict::kOk)];
+}
+
+TEST(RunReplay, LearnsChecksumsFromTheCaptureNotTheFile) {
+  const std::vector<TimedFrame> frames = BadlySummed(240);
+  EXPECT_EQ(DeliveredOf(frames, {0}), 240u);  // More than a tenth is bad, and more than twenty.
+  for (const size_t cut : {1u, 30u, 119u, 239u}) {
+    EXPECT_EQ(DeliveredOf(frames, {0, cut}), 240u) << cut;
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0, 30, 60, 90, 120, 150, 180, 210}), 240u);
+}
+
+TEST(RunReplay, LearnsChecksumsFromTheFirstFramesOfACapture) {
+  std::vector<TimedFrame> frames = UdpFrames(1'000);
+  for (TimedFrame frame : BadlySummed(240)) {
+    frame.t_ns += kNsPerSecond;
+    frames.push_back(frame);
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0}), 1'200u);
+  EXPECT_EQ(DeliveredOf(frames, {0, 500, 1'000, 1'100}), 1'200u);
+}
+
+TEST(RunReplay, JudgesChecksumsOfAnotherCaptureAnew) {
+  std::vector<TimedFrame> frames = UdpFrames(30);
+  for (TimedFrame frame : BadlySummed(240)) {
+    frame.t_ns += 3'600 * kNsPerSecond;
+    frames.push_back(frame);
+  }
+  EXPECT_EQ(DeliveredOf(frames, {0, 30}), 270u);
+}
+
 TEST(RunReplay, GoesOnBehindADamagedOrMissingFile) {
   TempCapture cut(UdpFrames(10));
   cut.CutOff(5);
@@ -267,8 +284,8 @@ TEST(RunReplay, DrainsWhenItIsStopped) {
   progress.tick = [&progress] { progress.stop.store(true); };
   const auto report = RunReplay(Options({capture.path(), capture.path()}), store, progress);
   ASSERT_TRUE(report.ok());
-  EXPECT_LT(Sum(report->packets), 20'000u);
-  EXPECT_GT(Sum(report->packets), 0u);
+  EXPECT_LT(Total(report->packets), 20'000u);
+  EXPECT_GT(Total(report->packets), 0u);
   ExpectBalanced(*report, store.rows);
 }
 
@@ -279,7 +296,7 @@ TEST(RunReplay, StopsBeforeItStarts) {
   progress.stop.store(true);
   const auto report = RunReplay(Options({capture.path()}), store, progress);
   ASSERT_TRUE(report.ok());
-  EXPECT_EQ(Sum(report->packets), 0u);
+  EXPECT_EQ(Total(report->packets), 0u);
 }
 
 TEST(RunReplay, TellsItsProgress) {

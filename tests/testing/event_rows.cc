@@ -8,14 +8,6 @@
 
 namespace dfc {
 
-namespace {
-
-struct TurnText {
-  unsigned side, kind;
-  long long t_ns;
-  unsigned long long offset, length, at;
-};
-
 std::vector<TurnText> ParseTurns(const std::string& turns) {
   std::vector<TurnText> parsed;
   for (size_t at = 0; at < turns.size();) {
@@ -34,6 +26,8 @@ std::vector<TurnText> ParseTurns(const std::string& turns) {
   }
   return parsed;
 }
+
+namespace {
 
 std::string TurnWords(const TurnText& turn, const std::string& content) {
   const char mark = turn.side == 0 ? '>' : '<';

@@ -21,6 +21,15 @@ struct StoredChunk {
   bool operator==(const StoredChunk&) const = default;
 };
 
+// An element of a chunk's turn index; see docs/formats.md.
+struct TurnText {
+  unsigned side, kind;
+  long long t_ns;
+  unsigned long long offset, length, at;
+};
+// Text that is no index fails the test.
+std::vector<TurnText> ParseTurns(const std::string& turns);
+
 // Bytes of data and datagrams that a chunk's turn index tells, without copies that lost.
 uint64_t ContentBytes(const std::string& turns);
 
