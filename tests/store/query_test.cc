@@ -70,7 +70,7 @@ TEST(Filter, SizesHaveSuffixesAndSigns) {
     EXPECT_TRUE(Where(good).starts_with(" WHERE (")) << good << Where(good);
   }
   const auto parsed = ParseFilter("bytes:>2K", QueryScope::kFlows);
-  EXPECT_EQ(std::get<uint64_t>(parsed->values.at(0)), 2000u);
+  EXPECT_EQ(std::get<uint64_t>(parsed->values.at(0)), 2001u);
 }
 
 TEST(Filter, EveryFieldHasAnExample) {
