@@ -104,6 +104,9 @@ struct TimeSpan {
   int64_t last_ns = -1;  // Before the first where there is nothing.
 };
 
+// More than there are protocols.
+inline constexpr int64_t kBucketNsMin = 256;
+
 // Flows of one protocol that began in one stretch of time.
 struct HistogramBar {
   uint64_t bucket;
@@ -196,7 +199,7 @@ class Reader {
                                const std::function<void(const TalliedFlow&)>& each) = 0;
   // The first and the last start of a flow of the query.
   virtual absl::StatusOr<TimeSpan> Span(const FlowQuery& query) = 0;
-  // REQUIRES: from_ns is set, bucket_ns > 0. Bucket 0 begins at from_ns.
+  // REQUIRES: from_ns is set, bucket_ns >= kBucketNsMin. Bucket 0 begins at from_ns.
   virtual absl::Status Histogram(const FlowQuery& query, int64_t bucket_ns,
                                  const std::function<void(const HistogramBar&)>& each) = 0;
 

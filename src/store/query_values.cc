@@ -207,7 +207,7 @@ std::optional<TimeRange> ParseTimeRange(std::string_view text, int64_t now_ns) {
     if (!sign.empty() || (first.empty() && last.empty())) return std::nullopt;
     const auto from = first.empty() ? TimeRange{kTimeMin, kTimeMin} : ParseMoment(first, now_ns);
     const auto to = last.empty() ? TimeRange{kTimeMax, kTimeMax} : ParseMoment(last, now_ns);
-    if (!from || !to || from->from_ns > to->to_ns) return std::nullopt;
+    if (!from || !to || from->from_ns >= to->to_ns) return std::nullopt;
     return TimeRange{from->from_ns, to->to_ns};
   }
   const bool is_age = text.starts_with('-');

@@ -128,7 +128,8 @@ std::string PingSelect(const std::string& where) {
       " f.t_last, {} AS requests, {} AS replies, {} - {} AS lost, {} AS late, {} AS duplicates,"
       " {} AS strays, {} AS differing, (SELECT COUNT(*) FROM icmp AS i WHERE {}) AS errors,"
       " MIN({}) AS rtt_min, CAST(ROUND(AVG({})) AS SIGNED) AS rtt_avg, MAX({}) AS rtt_max"
-      " FROM flow f JOIN icmp i ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
+      // CROSS tells SQLite to begin with the messages, of which there are few.
+      " FROM icmp i CROSS JOIN flow f ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
       " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id{} i.pairing BETWEEN 1 AND 5"
       " GROUP BY f.t_start, f.flow_hash",
       requests, count("i.pairing BETWEEN 2 AND 5"), requests, answered, count("i.pairing = 3"),

@@ -60,15 +60,14 @@ absl::Status SqlReader::Histogram(const FlowQuery& query, int64_t bucket_ns,
   const int64_t from_ns = query.from_ns.value_or(0);
   std::vector<SqlValue> values = {from_ns, from_ns, bucket_ns};
   values.insert(values.end(), filter.values.begin(), filter.values.end());
-  // With the remainder taken off, not divided: what a slash does differs between the stores.
+  // One number to group by takes half as long as two. With the remainder taken off, not divided:
+  // what a slash does differs between the stores.
   DFC_ASSIGN_OR_RETURN(
       const auto cursor,
       connection_->Query(
-          fmt::format("SELECT CAST((f.t_start - ?) - (f.t_start - ?) % ? AS SIGNED) AS begins,"
-                      " f.protocol, COUNT(*),"
-                      " CAST(SUM(f.client_packets + f.server_packets) AS SIGNED),"
-                      " CAST(SUM(f.client_bytes + f.server_bytes) AS SIGNED){}{}"
-                      " GROUP BY begins, f.protocol",
+          fmt::format("SELECT CAST((f.t_start - ?) - (f.t_start - ?) % ? + f.protocol AS SIGNED)"
+                      " AS bar, COUNT(*), CAST(SUM(f.client_packets + f.server_packets) AS SIGNED),"
+                      " CAST(SUM(f.client_bytes + f.server_bytes) AS SIGNED){}{} GROUP BY bar",
                       kFlowTables, filter.where),
           values));
   for (;;) {
@@ -76,8 +75,9 @@ absl::Status SqlReader::Histogram(const FlowQuery& query, int64_t bucket_ns,
     if (!found) return absl::OkStatus();
     RowReader row(*cursor);
     HistogramBar bar{};
-    bar.bucket = row.Unsigned() / static_cast<uint64_t>(bucket_ns);
-    bar.protocol = row.Small<uint8_t>();
+    const uint64_t key = row.Unsigned();
+    bar.bucket = key / static_cast<uint64_t>(bucket_ns);
+    bar.protocol = static_cast<uint8_t>(key % static_cast<uint64_t>(bucket_ns));
     bar.flows = row.Unsigned();
     bar.packets = row.Unsigned();
     bar.bytes = row.Unsigned();

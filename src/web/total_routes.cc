@@ -185,7 +185,8 @@ absl::StatusOr<std::string> HistogramRoute(const ApiCall& call) {
   if (span_ns > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
     return absl::InvalidArgumentError("from and to are too far apart");
   }
-  const uint64_t bucket_ns = std::max<uint64_t>(1, span_ns / wanted + (span_ns % wanted != 0));
+  const uint64_t bucket_ns =
+      std::max<uint64_t>(kBucketNsMin, span_ns / wanted + (span_ns % wanted != 0));
   const uint64_t buckets = span_ns == 0 ? 0 : (span_ns - 1) / bucket_ns + 1;
   std::map<std::string, Series> series;
   uint64_t flows = 0;
