@@ -110,20 +110,27 @@ void EventHub::RunOnce(int64_t now_ns) {
     status = Look(**reader, now_ns);
     reader->Note(status);
   }
-  const std::string error = status.ok() ? "" : MessageOf(status);
-  if (error != store_error_) {
-    store_error_ = error;
-    Json json;
-    json.BeginObject();
-    json.Flag("ok", error.empty());
-    json.Text("error", error);
-    json.EndObject();
-    TellAll("store", json.Take());
-  }
+  TellStore(status.ok() ? "" : MessageOf(status));
   if (++quiet_rounds_ < kQuietRoundsMax) return;
   quiet_rounds_ = 0;
   for (const auto& listener : listeners_) {
     (void)listener->messages.try_enqueue(std::string(": still here\n\n"));
+  }
+}
+
+// Who has just come knows from it that nothing from here on is missed.
+void EventHub::TellStore(const std::string& error) {
+  const bool has_changed = error != store_error_;
+  store_error_ = error;
+  Json json;
+  json.BeginObject();
+  json.Flag("ok", error.empty());
+  json.Text("error", error);
+  json.EndObject();
+  const std::string state = json.Take();
+  for (const auto& listener : listeners_) {
+    if (has_changed || !listener->was_greeted) Tell(*listener, "store", state);
+    listener->was_greeted = true;
   }
 }
 

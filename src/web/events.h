@@ -26,6 +26,7 @@ struct Listener {
   moodycamel::ReaderWriterQueue<std::string> messages{kMessagesMax};
   std::optional<FlowId> flow;         // Also tells when this one grows.
   std::string flow_state;             // As last told.
+  bool was_greeted = false;           // Has been told how the store is.
   bool missed = false;                // There was no room for a message.
   std::atomic<bool> has_left{false};  // The connection is gone.
 };
@@ -49,6 +50,7 @@ class EventHub {
   absl::Status Look(Reader& reader, int64_t now_ns);
   absl::Status TellFlows(Reader& reader, int64_t now_ns);
   absl::Status TellTurns(Reader& reader, Listener& listener) const;
+  void TellStore(const std::string& error);
   void TellAll(const char* event, const std::string& data);
   static void Tell(Listener& listener, const char* event, const std::string& data);
 

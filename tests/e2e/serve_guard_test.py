@@ -246,20 +246,20 @@ def events(bench):
         base = f"http://127.0.0.1:{server.port}{API}"
         with contextlib.closing(urllib.request.urlopen(base + "/events", timeout=30)) as stream:
             check_equal(stream.headers["content-type"], "text/event-stream", "type")
-            time.sleep(1.5)
+            check_equal(next_event(stream, "store", 60), {"ok": True, "error": ""}, "greeting")
             bench.replay(store, bench.write("first.pcap", first))
-            told = next_event(stream, "flows", 10)
+            told = next_event(stream, "flows", 30)
             flow = told["flows"][0]
             check_equal((len(told["flows"]), flow["open"], flow["server_bytes"]), (1, True, 3), told)
             with contextlib.closing(urllib.request.urlopen(
                     f"{base}/events?flow={flow['id']}", timeout=30)) as followed:
                 window = server.json(f"/flows/{flow['id']}/turns")
                 check_equal(window["end"], True, "end")
-                time.sleep(1.5)
+                next_event(followed, "store", 60)
                 bench.replay(store, bench.write("second.pcap", second))
-                grown = next_event(followed, "turns", 10)
+                grown = next_event(followed, "turns", 30)
                 check_equal((grown["flow"], grown["server_bytes"]), (flow["id"], 6), grown)
-                check_equal(next_event(stream, "flows", 10)["flows"][0]["server_bytes"], 6, "flow")
+                check_equal(next_event(stream, "flows", 30)["flows"][0]["server_bytes"], 6, "flow")
     # Both streams were open when the server ended, which must not wait for them.
 
 
