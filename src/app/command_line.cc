@@ -185,6 +185,22 @@ void AddShow(CLI::App& app, ShowOptions& show, RawOptions& raw) {
       ->excludes(text, hex, bytes);
 }
 
+void AddServe(CLI::App& app, ServeOptions& serve) {
+  CLI::App& command = *app.add_subcommand("serve", "Show the store in a browser");
+  command.add_option("--listen", serve.listen, "Where browsers find it")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  command.add_option("--host-name", serve.host_names, "Another name by which browsers may call it")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--token-file", serve.token_file, "Ask for the token in FILE (mode 0600)")
+      ->type_name("FILE");
+  command.add_option("--tls-cert", serve.tls_cert, "Certificate, PEM; others than this machine")
+      ->type_name("FILE");
+  command.add_option("--tls-key", serve.tls_key, "Its key, PEM (mode 0600)")->type_name("FILE");
+}
+
 // The policies read each by itself may still contradict each other.
 void CompletePolicies(const RawOptions& raw, HostPolicies& policies) {
   for (const std::string& text : raw.host_policies) {
@@ -246,6 +262,7 @@ Command ChosenCommand(const CLI::App& app) {
   if (app.got_subcommand("flows")) return Command::kFlows;
   if (app.got_subcommand("show")) return Command::kShow;
   if (app.got_subcommand("icmp")) return Command::kIcmp;
+  if (app.got_subcommand("serve")) return Command::kServe;
   if (app.got_subcommand("verify")) return Command::kVerify;
   return Command::kNone;
 }
@@ -283,6 +300,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddReplay(app, line.replay, raw);
   AddLists(app, raw);
   AddShow(app, line.show, raw);
+  AddServe(app, line.serve);
   AddVerify(app, raw);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer("--store, --sensor and --config go with every command: see dfc --help.");
@@ -304,6 +322,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CompleteReplay(raw, line.replay.pipeline);
   CompleteList(line.command == Command::kIcmp ? raw.icmp : raw.flows, line.list);
   CompleteShow(raw, line.show);
+  Unhide(line.serve.listen);
+  line.serve.version = DFC_VERSION;
   line.verify.format = FormatNamed(raw.verify_format);
   if (line.command == Command::kNone) {
     std::fputs(app.help().c_str(), stderr);

@@ -183,7 +183,7 @@ absl::Status PrintTable(Reader& reader, const FlowQuery& query, const ListOption
   }
   if (table.rows() < query.limit) return absl::OkStatus();
 
-  const absl::StatusOr<uint64_t> count = reader.CountFlows(query.filter);
+  const absl::StatusOr<uint64_t> count = reader.CountFlows(query);
   if (!count.ok()) return count.status();
   if (*count > table.rows()) {
     out.Write(fmt::format("{}and {} more (use --limit)\n", out.terminal().utf8 ? "…" : "...",
@@ -204,7 +204,7 @@ int FlowsCommand(const CommonOptions& common, const ListOptions& options) {
     source.emplace(*std::move(second));
   }
 
-  const FlowQuery query{options.query, options.sort, options.limit};
+  const FlowQuery query{options.query, options.sort, options.limit, WallClockNs()};
   Output out(STDOUT_FILENO);
   const absl::Status printed = options.format == Format::kTable
                                    ? PrintTable(**reader, query, options, source, out)

@@ -161,7 +161,7 @@ absl::Status Print(Reader& reader, const FlowQuery& query, const ListOptions& op
 int IcmpCommand(const CommonOptions& common, const ListOptions& options) {
   const absl::StatusOr<std::unique_ptr<Reader>> reader = OpenStoreForReading(common.store);
   if (!reader.ok()) return ReportFailure(reader.status());
-  const FlowQuery query{options.query, options.sort, options.limit};
+  const FlowQuery query{options.query, options.sort, options.limit, WallClockNs()};
   Output out(STDOUT_FILENO);
   const absl::Status printed = Print(**reader, query, options, out);
   out.Flush();

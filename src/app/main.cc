@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
       return dfc::ShowCommand(line.common, line.show);
     case dfc::Command::kIcmp:
       return dfc::IcmpCommand(line.common, line.list);
+    case dfc::Command::kServe:
+      return dfc::ServeCommand(line.common, line.serve);
     case dfc::Command::kVerify:
       return dfc::VerifyCommand(line.common, line.verify);
     case dfc::Command::kNone:

@@ -56,7 +56,16 @@ struct VerifyOptions {
   Format format = Format::kTable;
 };
 
-enum class Command { kNone, kInit, kReplay, kFlows, kShow, kIcmp, kVerify };
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::vector<std::string> host_names;
+  std::string token_file;
+  std::string tls_cert;  // Paths of PEM files.
+  std::string tls_key;
+  std::string version;  // Of the program.
+};
+
+enum class Command { kNone, kInit, kReplay, kFlows, kShow, kIcmp, kServe, kVerify };
 
 struct CommandLine {
   Command command = Command::kNone;
@@ -65,6 +74,7 @@ struct CommandLine {
   ReplayOptions replay;
   ListOptions list;
   ShowOptions show;
+  ServeOptions serve;
   VerifyOptions verify;
 };
 

@@ -12,16 +12,9 @@
 
 #include "dfc/bytes.h"
 #include "dfc/packet.h"
+#include "dfc/utf8.h"
 
 namespace dfc {
-
-// How many bytes the well-formed UTF-8 sequence at the front of `bytes` has (RFC 3629 section 4:
-// no overlong forms, no surrogates), 0 when there is none. REQUIRES: bytes is not empty.
-size_t Utf8SequenceBytes(ByteSpan bytes);
-
-// How many bytes at the end of `bytes` begin a UTF-8 sequence that is not complete; at most 3.
-// What follows them in the stream may complete it.
-size_t Utf8CutBytes(ByteSpan bytes);
 
 // Appends `bytes` as readable text. Kept: printable ASCII, line feed, tab, and, when `keep_utf8`,
 // well-formed UTF-8. Written as \xNN, a byte at a time: C0 and C1 controls, DEL, line and paragraph
@@ -33,9 +26,6 @@ void AppendEscaped(ByteSpan bytes, bool keep_utf8, std::string& out);
 // `text` fit for one line of a message, a table or TSV: like AppendEscaped, with line feed,
 // carriage return and tab written \n, \r and \t, and a backslash doubled.
 std::string EscapeLine(std::string_view text);
-
-// `text` with each byte that is not UTF-8 replaced by U+FFFD, for JSON.
-std::string ReplaceInvalidUtf8(std::string_view text);
 
 // 16 bytes a line, the first of them at `offset`:
 // "00000010  47 45 54 20 2f 20 48 54  54 50 2f 31 2e 31 0d 0a  |GET / HTTP/1.1..|".

@@ -21,6 +21,8 @@ constexpr size_t kPacketBytesMin = 1 << 20;
 // Longer statements gain nothing and cost memory.
 constexpr size_t kStatementBytesMax = 4 << 20;
 constexpr size_t kPacketReserveBytes = 1024;
+// MySQL's ER_QUERY_TIMEOUT, which MariaDB's headers do not have.
+constexpr unsigned kMysqlQueryTimeout = 3024;
 
 bool IsLost(unsigned code) {
   switch (code) {
@@ -183,6 +185,10 @@ absl::Status MysqlConnection::Describe(unsigned code, const char* message) const
     case ER_NO_SUCH_TABLE:
       return absl::FailedPreconditionError(
           fmt::format("{0}: has no dfc tables; run: dfc init --store '{0}'", name_));
+    case ER_STATEMENT_TIMEOUT:
+    case kMysqlQueryTimeout:
+      return absl::DeadlineExceededError(
+          fmt::format("{}: the answer takes too long; ask for less", name_));
     case ER_RECORD_FILE_FULL:
     case ER_DISK_FULL:
       return absl::UnavailableError(fmt::format(

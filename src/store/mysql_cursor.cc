@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <mysqld_error.h>
 
 #include "mysql_connection.h"
 #include "schema.h"
@@ -10,6 +11,7 @@ namespace {
 
 // A column is at most a chunk's content or its index, both far below this.
 constexpr unsigned long kColumnBytesMax = 16 << 20;
+constexpr int64_t kMsPerSecond = 1000;
 
 struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
@@ -191,17 +193,40 @@ class MysqlReading final : public SqlConnection {
   }
 
   const char* HashOrder() const override { return "f.flow_hash{0}"; }
+  std::string HashPast(const char* sign, uint64_t hash,
+                       std::vector<SqlValue>& values) const override {
+    values.emplace_back(hash);
+    return fmt::format("f.flow_hash {} ?", sign);
+  }
+
+  // Sessions that are open keep what they had: it is called before the first statement.
+  absl::Status LimitTime(int64_t statement_ms_max) override {
+    statement_ms_max_ = statement_ms_max;
+    for (const auto& session : idle_) DFC_RETURN_IF_ERROR(SetUpForReading(*session));
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> Version() override { return std::string(); }
 
  private:
+  absl::Status SetUpForReading(MysqlConnection& session) const;
   absl::StatusOr<std::unique_ptr<MysqlConnection>> TakeSession();
 
   StoreUrl url_;
   IdleSessions idle_;
+  int64_t statement_ms_max_ = 0;
 };
 
-// The server would drop a reader whose output waits in a pager for a minute.
-absl::Status SetUpForReading(MysqlConnection& session) {
-  return session.Execute("SET SESSION net_write_timeout = 3600");
+// The server would drop a reader whose output waits in a pager for a minute. MariaDB limits the
+// time of a statement in seconds, MySQL in milliseconds and by another name.
+absl::Status MysqlReading::SetUpForReading(MysqlConnection& session) const {
+  DFC_RETURN_IF_ERROR(session.Execute("SET SESSION net_write_timeout = 3600"));
+  if (statement_ms_max_ == 0) return absl::OkStatus();
+  DFC_RETURN_IF_ERROR(session.Execute("SET SESSION TRANSACTION READ ONLY"));
+  const absl::Status set = session.Execute(fmt::format("SET SESSION max_statement_time = {}.{:03}",
+                                                       statement_ms_max_ / kMsPerSecond,
+                                                       statement_ms_max_ % kMsPerSecond));
+  if (session.error_code() != ER_UNKNOWN_SYSTEM_VARIABLE) return set;
+  return session.Execute(fmt::format("SET SESSION max_execution_time = {}", statement_ms_max_));
 }
 
 absl::StatusOr<std::unique_ptr<MysqlConnection>> MysqlReading::TakeSession() {
@@ -220,8 +245,9 @@ absl::StatusOr<std::unique_ptr<MysqlConnection>> MysqlReading::TakeSession() {
 absl::StatusOr<std::unique_ptr<SqlConnection>> OpenMysqlForReading(const StoreUrl& url) {
   DFC_ASSIGN_OR_RETURN(auto session, MysqlConnection::Open(url));
   DFC_RETURN_IF_ERROR(CheckMysqlSchema(*session));
-  DFC_RETURN_IF_ERROR(SetUpForReading(*session));
-  return std::unique_ptr<SqlConnection>(std::make_unique<MysqlReading>(url, std::move(session)));
+  auto reading = std::make_unique<MysqlReading>(url, std::move(session));
+  DFC_RETURN_IF_ERROR(reading->LimitTime(0));
+  return std::unique_ptr<SqlConnection>(std::move(reading));
 }
 
 }  // namespace dfc

@@ -2,177 +2,210 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <span>
-
 #include "query_terms.h"
 
 namespace dfc {
 
 namespace {
 
-// A filter typed by hand has a few terms; a longer one is an accident or an attack.
-constexpr size_t kFilterBytesMax = 4096;
+// Nobody types more; a machine that does gets told.
+constexpr size_t kTermsMax = 256;
+constexpr size_t kDepthMax = 32;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// Cuts a filter into terms and remembers where each began.
-class FilterReader {
- public:
-  explicit FilterReader(std::string_view text) : text_(text) {}
-
-  struct Term {
-    size_t at;  // Of the key.
-    bool negated;
-    std::string_view key;
-    std::string_view value;
-  };
-
-  // False at the end.
-  absl::StatusOr<bool> Next(Term& term);
-
- private:
-  absl::StatusOr<std::string_view> TakeValue();
-  std::string_view TakeUntil(auto stops) {
-    const size_t begin = at_;
-    while (at_ < text_.size() && !stops(text_[at_])) ++at_;
-    return text_.substr(begin, at_ - begin);
-  }
-
-  std::string_view text_;
-  size_t at_ = 0;
-};
+bool EndsWord(char c) { return IsSpace(c) || c == ',' || c == ')'; }
 
 absl::Status Mistake(size_t at, std::string_view what) {
   return absl::InvalidArgumentError(fmt::format("column {}: {}", at + 1, what));
 }
 
-absl::StatusOr<bool> FilterReader::Next(Term& term) {
-  (void)TakeUntil([](char c) { return !IsSpace(c); });
-  if (at_ == text_.size()) return false;
-  term.negated = text_[at_] == '-' || text_[at_] == '!';
-  if (term.negated) ++at_;
-  term.at = at_;
-  term.key = TakeUntil([](char c) { return c == ':' || IsSpace(c); });
-  if (at_ == text_.size() || text_[at_] != ':') {
-    return Mistake(term.at, fmt::format("'{}' is no term; a term is field:value", term.key));
+// Descends through the grammar; each method takes its part of the text and returns the condition.
+class QueryParser {
+ public:
+  QueryParser(std::string_view text, TermContext& context) : text_(text), context_(context) {}
+
+  // Everything, to the end; "" for nothing.
+  absl::StatusOr<std::string> Parse();
+
+ private:
+  struct Joined {
+    std::string text;
+    size_t parts;
+  };
+
+  absl::StatusOr<Joined> ParseOr();
+  absl::StatusOr<Joined> ParseAnd();
+  absl::StatusOr<std::string> ParseNot();
+  absl::StatusOr<std::string> ParseBrackets();
+  absl::StatusOr<std::string> ParseTerm();
+  absl::StatusOr<std::string_view> TakeValue(std::string_view field);
+  bool TakeOperator(std::string_view word, std::string_view sign);
+  bool EndsAnd();
+
+  std::string_view TakeUntil(auto stops) {
+    const size_t begin = at_;
+    while (at_ < text_.size() && !stops(text_[at_])) ++at_;
+    return text_.substr(begin, at_ - begin);
   }
-  ++at_;
-  DFC_ASSIGN_OR_RETURN(term.value, TakeValue());
-  if (term.value.empty()) {
-    return Mistake(at_, fmt::format("a value must follow '{}:'", term.key));
+  void SkipSpace() {
+    (void)TakeUntil([](char c) { return !IsSpace(c); });
   }
-  return true;
+  bool AtEnd() const { return at_ == text_.size(); }
+
+  std::string_view text_;
+  TermContext& context_;
+  size_t at_ = 0;
+  size_t terms_ = 0;
+  size_t depth_ = 0;
+};
+
+// "or" as a word of its own, in either case, or "||".
+bool QueryParser::TakeOperator(std::string_view word, std::string_view sign) {
+  const std::string_view rest = text_.substr(at_);
+  if (!sign.empty() && rest.starts_with(sign)) {
+    at_ += sign.size();
+    return true;
+  }
+  if (rest.size() < word.size()) return false;
+  for (size_t at = 0; at < word.size(); ++at) {
+    if (rest[at] != word[at] && rest[at] != word[at] - 'a' + 'A') return false;
+  }
+  const bool ends = rest.size() == word.size() || IsSpace(rest[word.size()]) ||
+                    rest[word.size()] == '(' || rest[word.size()] == ')';
+  if (ends) at_ += word.size();
+  return ends;
 }
 
-absl::StatusOr<std::string_view> FilterReader::TakeValue() {
-  if (at_ == text_.size() || text_[at_] != '"') return TakeUntil(IsSpace);
+absl::StatusOr<std::string> QueryParser::Parse() {
+  SkipSpace();
+  if (AtEnd()) return std::string();
+  DFC_ASSIGN_OR_RETURN(const Joined all, ParseOr());
+  if (!AtEnd()) return Mistake(at_, "there is no bracket that this one closes");
+  return all.text;
+}
+
+absl::StatusOr<QueryParser::Joined> QueryParser::ParseOr() {
+  DFC_ASSIGN_OR_RETURN(Joined all, ParseAnd());
+  size_t alternatives = 1;
+  for (SkipSpace(); TakeOperator("or", "||"); SkipSpace()) {
+    DFC_ASSIGN_OR_RETURN(const Joined next, ParseAnd());
+    if (alternatives == 1) all.text = fmt::format("({})", all.text);
+    all.text += fmt::format(" OR ({})", next.text);
+    ++alternatives;
+  }
+  // To stand among conditions that must all hold.
+  if (alternatives > 1) all = {fmt::format("({})", all.text), 1};
+  return all;
+}
+
+// Whether nothing more that must hold, too, follows here.
+bool QueryParser::EndsAnd() {
+  if (AtEnd() || text_[at_] == ')') return true;
+  const size_t at = at_;
+  const bool is_or = TakeOperator("or", "||");
+  at_ = at;
+  return is_or;
+}
+
+absl::StatusOr<QueryParser::Joined> QueryParser::ParseAnd() {
+  Joined all{"", 0};
+  do {
+    DFC_ASSIGN_OR_RETURN(const std::string next, ParseNot());
+    all.text += fmt::format("{}{}", all.parts == 0 ? "" : " AND ", next);
+    ++all.parts;
+    SkipSpace();
+    if (TakeOperator("and", "&&")) {
+      SkipSpace();
+      if (EndsAnd()) return Mistake(at_, "a term must follow 'and'");
+    }
+  } while (!EndsAnd());
+  return all;
+}
+
+absl::StatusOr<std::string> QueryParser::ParseNot() {
+  bool negated = false;
+  for (SkipSpace(); !AtEnd(); SkipSpace()) {
+    const bool is_sign = text_[at_] == '-' || text_[at_] == '!';
+    if (is_sign) {
+      ++at_;
+    } else if (!TakeOperator("not", "")) {
+      break;
+    }
+    negated = !negated;
+  }
+  const bool is_bracket = !AtEnd() && text_[at_] == '(';
+  DFC_ASSIGN_OR_RETURN(const std::string positive, is_bracket ? ParseBrackets() : ParseTerm());
+  return negated ? fmt::format("NOT {}", positive) : positive;
+}
+
+absl::StatusOr<std::string> QueryParser::ParseBrackets() {
+  const size_t open_at = at_++;
+  if (++depth_ > kDepthMax) {
+    return Mistake(open_at, fmt::format("brackets go at most {} deep", kDepthMax));
+  }
+  DFC_ASSIGN_OR_RETURN(const Joined inside, ParseOr());
+  if (AtEnd()) return Mistake(open_at, "the bracket is not closed");
+  ++at_;  // Only a closing bracket ends ParseOr() before the end.
+  --depth_;
+  return fmt::format("({})", inside.text);
+}
+
+absl::StatusOr<std::string> QueryParser::ParseTerm() {
+  const size_t field_at = at_;
+  const std::string_view field =
+      TakeUntil([](char c) { return c == ':' || c == '(' || EndsWord(c); });
+  if (AtEnd() || text_[at_] != ':') {
+    return Mistake(field_at, fmt::format("'{}' is no term; a term is field:value", field));
+  }
+  std::string condition;
+  size_t alternatives = 0;
+  do {
+    ++at_;  // The colon, or the comma.
+    if (++terms_ > kTermsMax) {
+      return Mistake(field_at, fmt::format("a query has at most {} values", kTermsMax));
+    }
+    DFC_ASSIGN_OR_RETURN(const std::string_view value, TakeValue(field));
+    const auto one = TermCondition(field, value, context_);
+    if (!one.ok()) return Mistake(field_at, MessageOf(one.status()));
+    condition += fmt::format("{}({})", alternatives == 0 ? "" : " OR ", *one);
+    ++alternatives;
+  } while (!AtEnd() && text_[at_] == ',');
+  return alternatives == 1 ? condition : fmt::format("({})", condition);
+}
+
+absl::StatusOr<std::string_view> QueryParser::TakeValue(std::string_view field) {
+  if (AtEnd() || text_[at_] != '"') {
+    const std::string_view value = TakeUntil(EndsWord);
+    if (!value.empty()) return value;
+    return Mistake(at_, fmt::format("a value must follow '{}{}'", field, text_[at_ - 1]));
+  }
   const size_t quote_at = at_++;
   const std::string_view value = TakeUntil([](char c) { return c == '"'; });
-  if (at_ == text_.size()) return Mistake(quote_at, "the quote is not closed");
+  if (AtEnd()) return Mistake(quote_at, "the quote is not closed");
   ++at_;
+  if (value.empty()) return Mistake(quote_at, fmt::format("a value must follow '{}:'", field));
   return value;
-}
-
-struct SortColumn {
-  std::string_view name;
-  const char* expression;
-};
-
-constexpr SortColumn kFlowSorts[] = {
-    {"start", "f.t_start"},
-    {"id", "f.t_start"},
-    {"end", "f.t_last"},
-    {"last", "f.t_last"},
-    {"duration", "f.t_last - f.t_start"},
-    {"proto", "f.protocol"},
-    {"client", "f.client"},
-    {"client_port", "f.client_port"},
-    {"server", "f.server"},
-    {"server_port", "f.server_port"},
-    {"state", "f.state"},
-    {"packets", "f.client_packets + f.server_packets"},
-    {"client_packets", "f.client_packets"},
-    {"server_packets", "f.server_packets"},
-    {"bytes", "f.client_bytes + f.server_bytes"},
-    {"client_bytes", "f.client_bytes"},
-    {"server_bytes", "f.server_bytes"},
-    {"client_gaps", "f.client_gap_bytes"},
-    {"server_gaps", "f.server_gap_bytes"},
-    {"sensor", "s.name"},
-    {"community_id", "f.community_id"},
-};
-
-constexpr SortColumn kIcmpSorts[] = {
-    {"start", "i.t"},
-    {"time", "i.t"},
-    {"id", "i.t_start"},
-    {"type", "i.type"},
-    {"code", "i.code"},
-    {"rtt", "COALESCE(i.rtt, -1)"},
-    {"bytes", "i.payload_bytes"},
-    {"proto", "f.protocol"},
-    {"client", "f.client"},
-    {"server", "f.server"},
-    {"sensor", "s.name"},
-};
-
-constexpr SortColumn kPingSorts[] = {
-    {"start", "f.t_start"},       {"id", "f.t_start"},    {"end", "f.t_last"},
-    {"client", "f.client"},       {"server", "f.server"}, {"requests", "requests"},
-    {"replies", "replies"},       {"lost", "lost"},       {"late", "late"},
-    {"duplicates", "duplicates"}, {"errors", "errors"},   {"rtt", "rtt_avg"},
-    {"sensor", "s.name"},
-};
-
-std::span<const SortColumn> SortColumns(QueryScope scope) {
-  if (scope == QueryScope::kPings) return kPingSorts;
-  if (scope == QueryScope::kIcmp) return kIcmpSorts;
-  return kFlowSorts;
-}
-
-absl::Status UnknownSort(std::string_view name, QueryScope scope) {
-  std::string names;
-  for (const SortColumn& column : SortColumns(scope)) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", column.name);
-  }
-  return absl::InvalidArgumentError(fmt::format("can't sort by '{}'; columns are {}", name, names));
 }
 
 }  // namespace
 
-absl::StatusOr<SqlFilter> ParseFilter(std::string_view filter, QueryScope scope) {
-  if (filter.size() > kFilterBytesMax) {
-    return Mistake(kFilterBytesMax, fmt::format("a filter has at most {} bytes", kFilterBytesMax));
-  }
-  SqlFilter result;
-  FilterReader reader(filter);
-  FilterReader::Term term{};
-  for (;;) {
-    DFC_ASSIGN_OR_RETURN(const bool found, reader.Next(term));
-    if (!found) return result;
-    const auto condition = TermCondition(term.key, term.value, scope, result.values);
-    if (!condition.ok()) return Mistake(term.at, MessageOf(condition.status()));
-    result.where += fmt::format("{}{}({})", result.where.empty() ? " WHERE " : " AND ",
-                                term.negated ? "NOT " : "", *condition);
-  }
+void SqlFilter::And(std::string_view condition) {
+  where += fmt::format("{}({})", where.empty() ? " WHERE " : " AND ", condition);
 }
 
-absl::StatusOr<std::string> ParseSort(std::string_view sort, QueryScope scope,
-                                      const char* hash_order) {
-  const bool descending = sort.starts_with('-');
-  const std::string_view name = sort.substr(descending ? 1 : 0);
-  const auto columns = SortColumns(scope);
-  const auto found = std::ranges::find(columns, name, &SortColumn::name);
-  if (found == columns.end()) return UnknownSort(name, scope);
-  const std::string_view direction = descending ? " DESC" : "";
-  std::string text = fmt::format(" ORDER BY {}{}", found->expression, direction);
-  if (std::string_view(found->expression) != "f.t_start") {
-    text += fmt::format(", f.t_start{}", direction);
+absl::StatusOr<SqlFilter> ParseFilter(std::string_view filter, QueryScope scope, int64_t now_ns) {
+  if (filter.size() > kQueryBytesMax) {
+    return Mistake(kQueryBytesMax, fmt::format("a filter has at most {} bytes", kQueryBytesMax));
   }
-  text += ", " + fmt::format(fmt::runtime(hash_order), direction);
-  if (scope == QueryScope::kIcmp) text += fmt::format(", i.n{}", direction);
-  return text;
+  SqlFilter result;
+  TermContext context{scope, now_ns, result.values};
+  DFC_ASSIGN_OR_RETURN(const std::string condition, QueryParser(filter, context).Parse());
+  if (!condition.empty()) result.where = fmt::format(" WHERE {}", condition);
+  return result;
+}
+
+absl::Status CheckQuery(std::string_view query, QueryScope scope) {
+  return ParseFilter(query, scope).status();
 }
 
 }  // namespace dfc

@@ -2,61 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
-
-#include "query.h"
 #include "row_columns.h"
-#include "sql_cursor.h"
-#include "turn_index.h"
+#include "sql_reader.h"
 #include "upsert.h"
 
 namespace dfc {
 
 namespace {
-
-// Takes the columns of a row in their order, and notices values that no dfc wrote.
-class RowReader {
- public:
-  explicit RowReader(const SqlCursor& cursor) : cursor_(cursor) {}
-
-  int64_t Signed() { return cursor_.Integer(column_++); }
-  uint64_t Unsigned() { return static_cast<uint64_t>(Signed()); }
-  // Null reads as zero; `limit` is the first value that is too large.
-  template <typename T>
-  T Small(uint64_t limit = uint64_t{1} << (8 * sizeof(T))) {
-    const uint64_t value = Unsigned();
-    if (value >= limit) damaged_ = true;
-    return static_cast<T>(value < limit ? value : 0);
-  }
-  bool TakeNull() {
-    const bool null = cursor_.IsNull(column_);
-    if (null) ++column_;
-    return null;
-  }
-  std::string Text() {
-    const ByteSpan bytes = cursor_.Bytes(column_++);
-    return std::string(AsChars(bytes.data()), bytes.size());
-  }
-  IpAddress Address() {
-    IpAddress address;
-    const ByteSpan bytes = cursor_.Bytes(column_++);
-    if (bytes.size() == address.bytes.size()) {
-      std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
-    } else if (!bytes.empty()) {
-      damaged_ = true;
-    }
-    return address;
-  }
-  ByteSpan Bytes() { return cursor_.Bytes(column_++); }
-  bool IsNull() const { return cursor_.IsNull(column_); }
-  bool damaged() const { return damaged_; }
-
- private:
-  const SqlCursor& cursor_;
-  int column_ = 0;
-  bool damaged_ = false;
-};
 
 SideCounts ReadCounts(RowReader& row) {
   SideCounts counts;
@@ -149,9 +101,7 @@ absl::Status Damaged(std::string_view table, const FlowId& id) {
 }
 
 std::string FlowSelect() {
-  return fmt::format(
-      "SELECT {}, s.name FROM flow f LEFT JOIN sensor s ON s.sensor_id = f.sensor_id",
-      JoinColumns(kFlowColumns, "f.{0}"));
+  return fmt::format("SELECT {}, s.name{}", JoinColumns(kFlowColumns, "f.{0}"), kFlowTables);
 }
 
 std::string IcmpSelect() {
@@ -178,7 +128,8 @@ std::string PingSelect(const std::string& where) {
       " f.t_last, {} AS requests, {} AS replies, {} - {} AS lost, {} AS late, {} AS duplicates,"
       " {} AS strays, {} AS differing, (SELECT COUNT(*) FROM icmp AS i WHERE {}) AS errors,"
       " MIN({}) AS rtt_min, CAST(ROUND(AVG({})) AS SIGNED) AS rtt_avg, MAX({}) AS rtt_max"
-      " FROM flow f JOIN icmp i ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
+      // CROSS tells SQLite to begin with the messages, of which there are few.
+      " FROM icmp i CROSS JOIN flow f ON i.t_start = f.t_start AND i.flow_hash = f.flow_hash"
       " LEFT JOIN sensor s ON s.sensor_id = f.sensor_id{} i.pairing BETWEEN 1 AND 5"
       " GROUP BY f.t_start, f.flow_hash",
       requests, count("i.pairing BETWEEN 2 AND 5"), requests, answered, count("i.pairing = 3"),
@@ -207,39 +158,18 @@ StoredPing ReadPing(RowReader& row) {
   return ping;
 }
 
-// The stores count rows in 63 bits.
-uint64_t SqlLimit(uint64_t limit) {
-  return std::min(limit, static_cast<uint64_t>(std::numeric_limits<int64_t>::max()));
+}  // namespace
+
+absl::StatusOr<SqlFilter> SqlReader::Filter(const FlowQuery& query, QueryScope scope) const {
+  DFC_ASSIGN_OR_RETURN(SqlFilter filter, ParseFilter(query.filter, scope, query.now_ns));
+  DFC_RETURN_IF_ERROR(AddBounds(query, scope, *connection_, filter));
+  return filter;
 }
-
-class SqlReader final : public Reader {
- public:
-  explicit SqlReader(std::unique_ptr<SqlConnection> connection)
-      : connection_(std::move(connection)) {}
-
-  absl::Status Flows(const FlowQuery& query,
-                     const std::function<void(const StoredFlow&)>& each) override;
-  absl::StatusOr<uint64_t> CountFlows(const std::string& filter) override;
-  absl::StatusOr<StoredFlow> Flow(const FlowId& id) override;
-  absl::Status Turns(const FlowId& id, const std::function<void(const Turn&)>& each) override;
-  absl::Status Icmp(const FlowQuery& query,
-                    const std::function<void(const StoredIcmp&)>& each) override;
-  absl::Status Pings(const FlowQuery& query,
-                     const std::function<void(const StoredPing&)>& each) override;
-
- private:
-  absl::StatusOr<std::unique_ptr<SqlCursor>> Select(const std::string& select,
-                                                    const FlowQuery& query, QueryScope scope);
-  static absl::Status ChunkTurns(const FlowId& id, const SqlCursor& chunk,
-                                 const std::function<void(const Turn&)>& each);
-
-  std::unique_ptr<SqlConnection> connection_;
-};
 
 absl::StatusOr<std::unique_ptr<SqlCursor>> SqlReader::Select(const std::string& select,
                                                              const FlowQuery& query,
                                                              QueryScope scope) {
-  DFC_ASSIGN_OR_RETURN(SqlFilter filter, ParseFilter(query.filter, scope));
+  DFC_ASSIGN_OR_RETURN(SqlFilter filter, Filter(query, scope));
   DFC_ASSIGN_OR_RETURN(const std::string order,
                        ParseSort(query.sort, scope, connection_->HashOrder()));
   filter.values.emplace_back(SqlLimit(query.limit));
@@ -259,16 +189,16 @@ absl::Status SqlReader::Flows(const FlowQuery& query,
   }
 }
 
-absl::StatusOr<uint64_t> SqlReader::CountFlows(const std::string& text) {
-  DFC_ASSIGN_OR_RETURN(const SqlFilter filter, ParseFilter(text, QueryScope::kFlows));
-  DFC_ASSIGN_OR_RETURN(
-      const auto cursor,
-      connection_->Query(
-          "SELECT COUNT(*) FROM flow f LEFT JOIN sensor s ON s.sensor_id = f.sensor_id" +
-              filter.where,
-          filter.values));
+absl::StatusOr<uint64_t> SqlReader::Number(const std::string& sql,
+                                           const std::vector<SqlValue>& values) {
+  DFC_ASSIGN_OR_RETURN(const auto cursor, connection_->Query(sql, values));
   DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
   return found ? static_cast<uint64_t>(cursor->Integer(0)) : 0;
+}
+
+absl::StatusOr<uint64_t> SqlReader::CountFlows(const FlowQuery& query) {
+  DFC_ASSIGN_OR_RETURN(const SqlFilter filter, Filter(query, QueryScope::kFlows));
+  return Number(fmt::format("SELECT COUNT(*){}{}", kFlowTables, filter.where), filter.values);
 }
 
 absl::StatusOr<StoredFlow> SqlReader::Flow(const FlowId& id) {
@@ -283,37 +213,6 @@ absl::StatusOr<StoredFlow> SqlReader::Flow(const FlowId& id) {
   StoredFlow flow = ReadFlow(row);
   if (row.damaged()) return Damaged("flow", id);
   return flow;
-}
-
-absl::Status SqlReader::Turns(const FlowId& id, const std::function<void(const Turn&)>& each) {
-  DFC_ASSIGN_OR_RETURN(const auto cursor,
-                       connection_->Query("SELECT n, turns, content FROM chunk"
-                                          " WHERE t_start = ? AND flow_hash = ? ORDER BY n",
-                                          {id.t_start_ns, id.flow_hash}));
-  for (;;) {
-    DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
-    if (!found) return absl::OkStatus();
-    DFC_RETURN_IF_ERROR(ChunkTurns(id, *cursor, each));
-  }
-}
-
-// The row is n, turns, content.
-absl::Status SqlReader::ChunkTurns(const FlowId& id, const SqlCursor& chunk,
-                                   const std::function<void(const Turn&)>& each) {
-  const ByteSpan text = chunk.Bytes(1);
-  const ByteSpan content = chunk.Bytes(2);
-  TurnIndex index({AsChars(text.data()), text.size()}, content.size());
-  IndexedTurn turn{};
-  TurnIndex::Result result{};
-  while ((result = index.Next(turn)) == TurnIndex::Result::kTurn) {
-    Turn shown{turn.side, turn.kind, 0, turn.offset, turn.length, {}};
-    if (__builtin_add_overflow(id.t_start_ns, turn.dt_ns, &shown.t_ns)) break;
-    if (turn.kind != TurnKind::kGap) shown.bytes = content.subspan(turn.position, turn.length);
-    each(shown);
-  }
-  if (result == TurnIndex::Result::kEnd) return absl::OkStatus();
-  return absl::DataLossError(fmt::format("flow {}, chunk {}: turn index damaged at byte {}",
-                                         FormatFlowId(id), chunk.Integer(0), index.at()));
 }
 
 absl::Status SqlReader::Icmp(const FlowQuery& query,
@@ -331,7 +230,7 @@ absl::Status SqlReader::Icmp(const FlowQuery& query,
 
 absl::Status SqlReader::Pings(const FlowQuery& query,
                               const std::function<void(const StoredPing&)>& each) {
-  DFC_ASSIGN_OR_RETURN(SqlFilter filter, ParseFilter(query.filter, QueryScope::kPings));
+  DFC_ASSIGN_OR_RETURN(SqlFilter filter, Filter(query, QueryScope::kPings));
   DFC_ASSIGN_OR_RETURN(const std::string order,
                        ParseSort(query.sort, QueryScope::kPings, connection_->HashOrder()));
   filter.values.emplace_back(SqlLimit(query.limit));
@@ -348,15 +247,17 @@ absl::Status SqlReader::Pings(const FlowQuery& query,
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Reader>> OpenReader(const StoreUrl& url) {
+absl::StatusOr<std::unique_ptr<Reader>> OpenReader(const StoreUrl& url,
+                                                   const ReaderOptions& options) {
   if (url.kind == StoreUrl::Kind::kNull) {
     return absl::InvalidArgumentError("null: keeps nothing that could be read; name another store");
   }
   const bool sqlite = url.kind == StoreUrl::Kind::kSqlite;
   DFC_ASSIGN_OR_RETURN(auto connection,
                        sqlite ? OpenSqliteForReading(url) : OpenMysqlForReading(url));
+  if (options.statement_ms_max > 0) {
+    DFC_RETURN_IF_ERROR(connection->LimitTime(options.statement_ms_max));
+  }
   return std::unique_ptr<Reader>(std::make_unique<SqlReader>(std::move(connection)));
 }
 

@@ -41,6 +41,16 @@ class SqlConnection {
 
   // Orders a flow_hash as an unsigned number.
   virtual const char* HashOrder() const = 0;
+  // f.flow_hash compared with `hash` as unsigned numbers; `sign` is "<" or ">". Adds values for its
+  // `?`.
+  virtual std::string HashPast(const char* sign, uint64_t hash,
+                               std::vector<SqlValue>& values) const = 0;
+
+  // Statements from now on fail with kDeadlineExceeded when they take longer.
+  virtual absl::Status LimitTime(int64_t statement_ms_max) = 0;
+
+  // A text that changes when another connection has written; "" when the store does not tell.
+  virtual absl::StatusOr<std::string> Version() = 0;
 };
 
 absl::StatusOr<std::unique_ptr<SqlConnection>> OpenSqliteForReading(const StoreUrl& url);

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "dfc/file.h"
+#include "dfc/time.h"
 
 namespace dfc {
 
@@ -40,6 +42,9 @@ absl::Status Describe(const std::string& name, int code, int system_error, const
     case SQLITE_CANTOPEN:
       return absl::PermissionDeniedError(fmt::format(
           "{}; the file, its folder and its -wal and -shm files must be writable", text));
+    case SQLITE_INTERRUPT:
+      return absl::DeadlineExceededError(
+          fmt::format("{}: the answer takes too long; ask for less", name));
     case SQLITE_CORRUPT:
       return absl::DataLossError(fmt::format("{}; try: sqlite3 FILE .recover", text));
     case SQLITE_NOTADB:
@@ -153,6 +158,24 @@ absl::StatusOr<int> SqliteConnection::SchemaVersion() {
   DFC_ASSIGN_OR_RETURN(const bool found, statement.Step());
   return found ? sqlite3_column_int(statement.get(), 0) : 0;
 }
+
+// Called every so many steps of SQLite's machine: some microseconds' worth.
+int SqliteConnection::IsLate(void* connection) {
+  return MonotonicClockNs() > static_cast<SqliteConnection*>(connection)->deadline_ns_ ? 1 : 0;
+}
+
+void SqliteConnection::LimitTime(int64_t statement_ms_max) {
+  constexpr int kSteps = 10'000;
+  time_limit_ns_ = statement_ms_max * kNsPerMs;
+  StartClock();
+  sqlite3_progress_handler(db_.get(), kSteps, statement_ms_max > 0 ? IsLate : nullptr, this);
+  if (statement_ms_max > 0) {
+    sqlite3_busy_timeout(db_.get(),
+                         static_cast<int>(std::min<int64_t>(statement_ms_max, kBusyTimeoutMs)));
+  }
+}
+
+void SqliteConnection::StartClock() { deadline_ns_ = MonotonicClockNs() + time_limit_ns_; }
 
 absl::Status SqliteConnection::ErrorStatus(int code) const {
   if (db_ == nullptr) return absl::UnavailableError(fmt::format("{}: out of memory", name_));

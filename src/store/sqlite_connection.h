@@ -30,6 +30,10 @@ class SqliteConnection {
 
   absl::StatusOr<int> SchemaVersion();
 
+  // From StartClock() on a statement may take that long; then it fails with kDeadlineExceeded.
+  void LimitTime(int64_t statement_ms_max);
+  void StartClock();
+
   // What `code`, a result of this connection, means to a person.
   absl::Status ErrorStatus(int code) const;
 
@@ -47,6 +51,10 @@ class SqliteConnection {
   absl::Status Configure(Mode mode);
   absl::Status UseWal();
 
+  static int IsLate(void* connection);
+
+  int64_t time_limit_ns_ = 0;  // 0: none.
+  int64_t deadline_ns_ = 0;
   std::string path_;
   std::string name_;  // "sqlite:PATH", for messages.
   std::unique_ptr<sqlite3, CloseDatabase> db_;

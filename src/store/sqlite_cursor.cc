@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "schema.h"
 #include "sql_cursor.h"
 #include "sqlite_connection.h"
@@ -46,12 +48,30 @@ class SqliteReading final : public SqlConnection {
 
   absl::StatusOr<std::unique_ptr<SqlCursor>> Query(const std::string& sql,
                                                    const std::vector<SqlValue>& values) override {
+    connection_->StartClock();
     DFC_ASSIGN_OR_RETURN(SqliteStatement statement, connection_->Prepare(sql));
     return std::make_unique<SqliteCursor>(std::move(statement), values);
   }
 
   // The stored number is signed: those with the top bit come last, as they would unsigned.
   const char* HashOrder() const override { return "(f.flow_hash < 0){0}, f.flow_hash{0}"; }
+  std::string HashPast(const char* sign, uint64_t hash,
+                       std::vector<SqlValue>& values) const override {
+    values.emplace_back(int64_t{hash >> 63 != 0});
+    values.emplace_back(hash);
+    return fmt::format("((f.flow_hash < 0), f.flow_hash) {} (?, ?)", sign);
+  }
+
+  absl::Status LimitTime(int64_t statement_ms_max) override {
+    connection_->LimitTime(statement_ms_max);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> Version() override {
+    DFC_ASSIGN_OR_RETURN(const auto row, Query("PRAGMA data_version", {}));
+    DFC_ASSIGN_OR_RETURN(const bool found, row->Next());
+    return found ? std::to_string(row->Integer(0)) : "";
+  }
 
  private:
   std::unique_ptr<SqliteConnection> connection_;

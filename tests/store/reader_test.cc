@@ -40,7 +40,7 @@ class ReaderTest : public ::testing::TestWithParam<StoreUrl::Kind> {
       text.push_back(FormatFlowId(flow.row.id).back());
     });
     if (!status.ok()) return MessageOf(status);
-    const auto count = reader_->CountFlows(filter);
+    const auto count = reader_->CountFlows({.filter = filter});
     if (limit > 4) {
       EXPECT_EQ(count.value_or(99), text.size()) << filter;
     }
