@@ -1,0 +1,19 @@
+// What is said of a flow, and what it means to who reads its content.
+
+import type { Flow } from './types';
+
+export const FLAGS: Record<string, { grade: 'bad' | 'warn' | 'note'; says: string }> = {
+  midstream: { grade: 'warn', says: 'The capture began in the middle of it.' },
+  gap: { grade: 'bad', says: 'Content is missing; the gaps are marked.' },
+  reorder: { grade: 'note', says: 'Segments came early and were put in order.' },
+  conflict: { grade: 'bad', says: 'Some bytes came twice and differed; both versions are kept.' },
+  fragment: { grade: 'note', says: 'Some datagrams came in fragments and were put together.' },
+  truncated: { grade: 'bad', says: 'The capture cut packets short: content is missing.' },
+  reused: { grade: 'note', says: 'It began on the ports of an earlier connection, and ended that.' },
+  evicted: { grade: 'warn', says: 'It was written out early: the flow table was full.' },
+  urgent: { grade: 'note', says: 'An urgent pointer took bytes out of the stream; they are kept aside.' },
+};
+
+export function flagWords(flow: Flow): string[] {
+  return flow.flags ? flow.flags.split(',') : [];
+}
