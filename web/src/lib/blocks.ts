@@ -112,7 +112,7 @@ export type Mode = 'text' | 'hex';
 export const ROW_PX = 20;
 export const HEAD_PX = 34;
 export const BAR_PX = 34;
-// Below each block; the border of its section in TurnList.
+// Below each block.
 export const FOOT_PX = 10;
 export const HEX_BYTES = 16;
 

@@ -30,10 +30,10 @@ function isHidden(code: number): boolean {
   );
 }
 
-// What stands for a hidden code point: "␀" to "␡" for ASCII, else "‹202e›".
+// What stands for a hidden code point: "^@" to "^_" and "^?" for ASCII, else "‹202e›". The pictures
+// that Unicode has for controls are in few fonts.
 function picture(code: number): string {
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
+  if (code < 0x80) return '^' + String.fromCharCode(code ^ 0x40);
   return `\u2039${code.toString(16)}\u203a`;
 }
 
@@ -83,7 +83,7 @@ function codePoint(bytes: Uint8Array, at: number, length: number): number {
 // Columns that a code point takes in a fixed font; wide for East Asian scripts and emoji.
 function width(code: number): number {
   if (code === 9) return 4;
-  if (isHidden(code) && code >= 0x80) return picture(code).length;
+  if (isHidden(code)) return picture(code).length;
   return code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code < 0xa4d0) ||
     (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xff00 && code <= 0xff60) || code >= 0x1f300)
     ? 2 : 1;

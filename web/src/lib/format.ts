@@ -108,3 +108,30 @@ export function endpoint(address: string, port: number): string {
   if (port === 0) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
+
+// Labels of a time axis on one line: as fine as the steps are.
+export function timeLabels(seconds: number[], step: number): string[] {
+  return seconds.map((at) => {
+    const iso = new Date(at * 1000).toISOString();
+    if (step >= 86_400) return iso.slice(0, 10);
+    if (step >= 60) return at % 86_400 === 0 ? iso.slice(5, 10) : iso.slice(11, 16);
+    return step >= 1 ? iso.slice(11, 19) : iso.slice(11, 23);
+  });
+}
+
+interface Ends {
+  proto: string;
+  client: string;
+  client_port: number;
+  server: string;
+  server_port: number;
+}
+
+// ICMP has the identifier of an echo where others have ports; that is no part of an address.
+export function clientEnd(flow: Ends): string {
+  return endpoint(flow.client, flow.proto.startsWith('icmp') ? 0 : flow.client_port);
+}
+
+export function serverEnd(flow: Ends): string {
+  return endpoint(flow.server, flow.proto.startsWith('icmp') ? 0 : flow.server_port);
+}
