@@ -40,11 +40,11 @@ class FlowList {
   }
 
   async more() {
-    if (this.next === null || this.page.loading || this.page.error) return;
     const after = this.next;
+    if (after === null || this.page.loading || this.page.error) return;
     const page = await this.page.run((signal) =>
       api.flows(this.selection, { sort: this.sort, limit: PAGE, after }, signal));
-    if (!page) return;
+    if (!page || this.next !== after) return;
     this.flows = [...this.flows, ...page.flows];
     this.next = page.next;
   }

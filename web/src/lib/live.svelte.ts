@@ -16,10 +16,15 @@ export interface LiveEvents {
   turns: GrownFlow;
   changed: object;
   store: { ok: boolean; error?: string };
+  // Of this page's own: connected (again), so something may have been missed.
+  opened: object;
 }
 
 type Name = keyof LiveEvents;
 type Listener = (data: never) => void;
+
+// The server tells what changes from its next look at the store on, about a second later.
+const FIRST_LOOK_MS = 1500;
 
 class Live {
   on = $state(true);
@@ -58,7 +63,10 @@ class Live {
     this.connected = false;
     if (!this.on) return;
     const source = new EventSource(`${BASE}/events${this.flow ? `?flow=${this.flow}` : ''}`);
-    source.onopen = () => (this.connected = true);
+    source.onopen = () => {
+      this.connected = true;
+      setTimeout(() => this.source === source && this.tell('opened', '{}'), FIRST_LOOK_MS);
+    };
     source.onerror = () => {
       this.connected = false;
       // Refused with an error status: the browser gives up, so try again from here.
