@@ -134,14 +134,12 @@ def queries(bench):
         page.until(f"document.querySelector('.histogram h2').innerText === '{udp} flows'")
         page.keys("/", "Backspace")
         page.type("sport:80 prot:x")
-        page.key("Escape")
-        page.keys("/", "ArrowDown")
-        page.js("{ const i = document.querySelector('input'); i.focus(); i.select(); }")
-        page.type("sport:80 prot:x")
         page.key("Enter")
         page.shows("Column 10:")
         check_equal(page.text("mark"), "prot:x", "what is marked")
         check_equal(page.search(), "?q=proto:udp", "the address")
+        page.keys("Backspace", "Escape", "ArrowUp")
+        page.until("document.querySelector('input').value === 'proto:udp'")
 
 
 @case("no flow, a mistake and an unknown flow say what to do next")

@@ -34,8 +34,14 @@ class Live {
   private flow = '';
   private listeners = new Map<Name, Set<Listener>>();
 
+  // A browser has six connections to a server, for all its tabs together: one that is not looked at,
+  // or was left, gives its own back, and asks for what it missed when one comes back to it.
   start() {
     this.open();
+    const seen = () => this.open();
+    document.addEventListener('visibilitychange', seen);
+    addEventListener('pageshow', (event) => event.persisted && seen());
+    addEventListener('pagehide', () => this.source?.close());
     this.listen('store', (data) => (this.storeError = data.ok ? '' : (data.error ?? 'The store is away.')));
   }
 
@@ -61,7 +67,7 @@ class Live {
     this.source?.close();
     this.source = null;
     this.connected = false;
-    if (!this.on) return;
+    if (!this.on || document.visibilityState !== 'visible') return;
     const source = new EventSource(`${BASE}/events${this.flow ? `?flow=${this.flow}` : ''}`);
     source.onopen = () => {
       this.connected = true;
