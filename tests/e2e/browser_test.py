@@ -11,7 +11,7 @@ import urllib.parse
 
 from chromium import ALT, SHIFT, Browser
 from harness import SAMPLE, case, check, check_equal, need, run_cases
-from packets import ACK, PSH, URG, Tcp, ether, ip, pcap, tcp_header, udp_frame
+from packets import ACK, PSH, T0, URG, Tcp, ether, ip, pcap, tcp_header, udp_frame
 from sample import replayed
 from served import Served
 
@@ -337,7 +337,7 @@ def datagrams(bench):
         page.until("document.querySelectorAll('.opened .hex').length > 2")
 
 
-def with_marks():
+def with_marks(start=T0):
     """A connection with a gap, another version of some bytes, and an urgent byte."""
     tcp = Tcp()
     (client, cport), (server, sport) = tcp.ends
@@ -345,7 +345,7 @@ def with_marks():
         client, cport, server, sport, 1001 + 6, 9001, ACK | PSH | URG, b"gh!ij", urgent=3)))
     return pcap([*tcp.open(), tcp.client(3, b"def"), tcp.client(3, b"DEF"), tcp.client(0, b"abc"),
                  urgent, tcp.server(0, b"hello"), tcp.server(1465, b"after", ack=11),
-                 tcp.client(11, b"", flags=ACK, ack=1470), *tcp.close(11, 1470)])
+                 tcp.client(11, b"", flags=ACK, ack=1470), *tcp.close(11, 1470)], start=start)
 
 
 @case("gaps, other versions and urgent bytes have bars of their own")

@@ -238,7 +238,10 @@ class Page:
         check(not self.js("self.ran"), "a dialog was opened")
 
     def screenshot(self, path):
-        data = self.call("Page.captureScreenshot", format="png")["data"]
+        """A picture of the format that the name ends in: png or webp."""
+        how = {"quality": 70} if str(path).endswith(".webp") else {}
+        kind = str(path).rpartition(".")[2]
+        data = self.call("Page.captureScreenshot", format=kind, **how)["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 

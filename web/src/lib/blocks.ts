@@ -112,8 +112,9 @@ export type Mode = 'text' | 'hex';
 export const ROW_PX = 20;
 export const HEAD_PX = 34;
 export const BAR_PX = 34;
-// Below each block.
-export const FOOT_PX = 10;
+// Below each block's last row; the larger part of it is between the blocks.
+export const FOOT_PX = 15;
+export const BETWEEN_PX = 9;
 export const HEX_BYTES = 16;
 
 interface Rows {
@@ -167,7 +168,7 @@ export function layOut(blocks: Block[], mode: Mode, columns: number): Layout {
   const tops = new Float64Array(blocks.length + 1);
   blocks.forEach((block, at) => {
     const rows = rowsOf(block, mode, columns).count;
-    tops[at + 1] = tops[at]! + headPx(block) + rows * ROW_PX + FOOT_PX;
+    tops[at + 1] = tops[at]! + headPx(block) + rows * ROW_PX + (block.kind === 'gap' ? BETWEEN_PX : FOOT_PX);
   });
   return { tops };
 }
