@@ -1,34 +1,88 @@
 import { describe, expect, test } from 'vitest';
-import { before, blockAt, joined, layOut, rowAt, rowsOf, toBlock, type Block } from '../src/lib/blocks';
+import {
+  before,
+  blockAt,
+  joined,
+  layOut,
+  rowAt,
+  rowsOf,
+  toBlock,
+  type Block,
+} from '../src/lib/blocks';
 import { parseNeedle, search } from '../src/lib/find.svelte';
 import type { Turn } from '../src/lib/types';
 
 // "0.1.0 server data 5:abc": cursor, side, kind, offset and bytes; a gap has a length for bytes.
 function turns(script: string): Block[] {
   return script.split(', ').map((line) => {
-    const [cursor, side, kind, at] = line.split(' ') as [string, Turn['side'], Turn['kind'], string];
+    const [cursor, side, kind, at] = line.split(' ') as [
+      string,
+      Turn['side'],
+      Turn['kind'],
+      string,
+    ];
     const [offset, text] = at.split(':') as [string, string];
     const length = kind === 'gap' ? Number(text) : text.length;
     return toBlock({
-      cursor, side, kind, length, offset: Number(offset), time: '2026-11-23T01:59:03.000000000Z', dt_ns: 0,
-      continues: !cursor.endsWith('.0'), bytes: kind === 'gap' ? '' : btoa(text),
+      cursor,
+      side,
+      kind,
+      length,
+      offset: Number(offset),
+      time: '2026-11-23T01:59:03.000000000Z',
+      dt_ns: 0,
+      continues: !cursor.endsWith('.0'),
+      bytes: kind === 'gap' ? '' : btoa(text),
     });
   });
 }
 const said = (blocks: Block[]) =>
-  blocks.map((b) => `${b.side[0]}${b.offset}:${b.kind === 'gap' ? `<${b.length}>` : new TextDecoder().decode(b.bytes)}${b.continued ? '~' : ''}`).join(' ');
+  blocks
+    .map(
+      (b) =>
+        `${b.side[0]}${b.offset}:${b.kind === 'gap' ? `<${b.length}>` : new TextDecoder().decode(b.bytes)}${b.continued ? '~' : ''}`,
+    )
+    .join(' ');
 
 describe('blocks', () => {
   test('cuts of windows and chunks are joined', () =>
-    expect(said(joined([], turns('0.0.0 client data 0:ab, 0.0.2 client data 2:cd, 1.0.0 client data 4:ef')))).toBe('c0:abcdef'));
+    expect(
+      said(
+        joined([], turns('0.0.0 client data 0:ab, 0.0.2 client data 2:cd, 1.0.0 client data 4:ef')),
+      ),
+    ).toBe('c0:abcdef'));
   test('sides take turns', () =>
-    expect(said(joined([], turns('0.0.0 client data 0:ab, 0.1.0 server data 0:cd, 0.2.0 client data 2:ef')))).toBe('c0:ab s0:cd c2:ef'));
+    expect(
+      said(
+        joined([], turns('0.0.0 client data 0:ab, 0.1.0 server data 0:cd, 0.2.0 client data 2:ef')),
+      ),
+    ).toBe('c0:ab s0:cd c2:ef'));
   test('a gap stands between', () =>
-    expect(said(joined([], turns('0.0.0 client data 0:ab, 0.1.0 client gap 2:9, 0.2.0 client data 11:c')))).toBe('c0:ab c2:<9> c11:c'));
+    expect(
+      said(
+        joined([], turns('0.0.0 client data 0:ab, 0.1.0 client gap 2:9, 0.2.0 client data 11:c')),
+      ),
+    ).toBe('c0:ab c2:<9> c11:c'));
   test('another version is not joined', () =>
-    expect(said(joined([], turns('0.0.0 client data 0:ab, 0.1.0 client conflict 2:X, 0.2.0 client data 2:c')))).toBe('c0:ab c2:X c2:c'));
+    expect(
+      said(
+        joined(
+          [],
+          turns('0.0.0 client data 0:ab, 0.1.0 client conflict 2:X, 0.2.0 client data 2:c'),
+        ),
+      ),
+    ).toBe('c0:ab c2:X c2:c'));
   test('datagrams stay apart, their parts do not', () =>
-    expect(said(joined([], turns('0.0.0 client datagram 0:ab, 0.1.0 client datagram 2:cd, 0.1.2 client datagram 4:ef')))).toBe('c0:ab c2:cdef'));
+    expect(
+      said(
+        joined(
+          [],
+          turns(
+            '0.0.0 client datagram 0:ab, 0.1.0 client datagram 2:cd, 0.1.2 client datagram 4:ef',
+          ),
+        ),
+      ),
+    ).toBe('c0:ab c2:cdef'));
   test('a later window goes on where the one before ended', () => {
     const first = joined([], turns('0.0.0 client data 0:ab'));
     expect(said(joined(first, turns('0.0.2 client data 2:cd')))).toBe('c0:abcd');
@@ -36,8 +90,14 @@ describe('blocks', () => {
   });
   test('a large turn becomes several, the later ones marked', () => {
     const half = 'x'.repeat(600 * 1024);
-    const parts = joined([], turns(`0.0.0 server data 0:${half}, 1.0.0 server data ${half.length}:${half}`));
-    expect(parts.map((b) => [b.offset, b.continued])).toEqual([[0, false], [half.length, true]]);
+    const parts = joined(
+      [],
+      turns(`0.0.0 server data 0:${half}, 1.0.0 server data ${half.length}:${half}`),
+    );
+    expect(parts.map((b) => [b.offset, b.continued])).toEqual([
+      [0, false],
+      [half.length, true],
+    ]);
   });
   test('what lies before a cursor is cut there', () => {
     const all = turns('0.0.0 client data 0:abcd, 0.1.0 server data 0:efgh');
@@ -47,7 +107,12 @@ describe('blocks', () => {
 });
 
 describe('layout', () => {
-  const blocks = joined([], turns(`0.0.0 client data 0:${'a\n'.repeat(10)}, 0.1.0 server gap 0:5, 0.2.0 server data 5:${'b'.repeat(100)}`));
+  const blocks = joined(
+    [],
+    turns(
+      `0.0.0 client data 0:${'a\n'.repeat(10)}, 0.1.0 server gap 0:5, 0.2.0 server data 5:${'b'.repeat(100)}`,
+    ),
+  );
   test('a height leads to its block', () => {
     const layout = layOut(blocks, 'text', 80);
     for (let at = 0; at < blocks.length; at++) {
@@ -67,7 +132,8 @@ describe('layout', () => {
 });
 
 describe('find', () => {
-  const find = (hay: string, needle: string) => search(new TextEncoder().encode(hay), parseNeedle(needle)!);
+  const find = (hay: string, needle: string) =>
+    search(new TextEncoder().encode(hay), parseNeedle(needle)!);
   test('letters have no case', () => expect(find('aFLAGflag', 'Flag')).toEqual([1, 5]));
   test('hits do not overlap', () => expect(find('aaaa', 'aa')).toEqual([0, 2]));
   test('bytes are exact', () => expect(find('a\r\nA', '0x 0d 0a')).toEqual([1]));

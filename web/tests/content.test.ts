@@ -6,7 +6,8 @@ const TIMEOUT_MS = 60_000;
 
 function base64(bytes: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
 
@@ -28,12 +29,22 @@ function serve(chunks: number) {
       const inside = at % CHUNK_BYTES;
       const length = Math.min(CHUNK_BYTES - inside, end - at);
       turns.push({
-        cursor: `${Math.floor(at / CHUNK_BYTES)}.0.${inside}`, side: 'server', kind: 'data', dt_ns: 0,
-        time: '2026-11-23T01:59:03.000000000Z', offset: at, length, continues: inside > 0, bytes: base64(sent.subarray(at, at + length)),
+        cursor: `${Math.floor(at / CHUNK_BYTES)}.0.${inside}`,
+        side: 'server',
+        kind: 'data',
+        dt_ns: 0,
+        time: '2026-11-23T01:59:03.000000000Z',
+        offset: at,
+        length,
+        continues: inside > 0,
+        bytes: base64(sent.subarray(at, at + length)),
       });
       at += length;
     }
-    const next = at % CHUNK_BYTES ? `${Math.floor(at / CHUNK_BYTES)}.0.${at % CHUNK_BYTES}` : `${at / CHUNK_BYTES}.0.0`;
+    const next =
+      at % CHUNK_BYTES
+        ? `${Math.floor(at / CHUNK_BYTES)}.0.${at % CHUNK_BYTES}`
+        : `${at / CHUNK_BYTES}.0.0`;
     return Response.json({ flow: '0', turns, next, end: at === chunks * CHUNK_BYTES });
   });
   return { asked, sent };
@@ -62,23 +73,27 @@ test('windows follow each other to the end', async () => {
   expect(new Set(asked).size).toBe(asked.length);
 });
 
-test('memory is bounded, and what was let go of is loaded again', async () => {
-  const { sent } = serve(220);
-  const content = new Content('0', undefined);
-  await content.open();
-  while (!content.atEnd) await content.loadAfter();
-  const [from, to] = checked(content, sent);
-  expect(to).toBe(220 * CHUNK_BYTES);
-  expect(to - from).toBeLessThan(13_000_000);
-  expect(content.atStart).toBe(false);
-  while (!content.atStart) await content.loadBefore();
-  const [again, until] = checked(content, sent);
-  expect(again).toBe(0);
-  expect(until).toBeLessThan(13_000_000);
-  expect(content.atEnd).toBe(false);
-  await content.loadAfter();
-  expect(checked(content, sent)[1]).toBeGreaterThan(until);
-}, TIMEOUT_MS);
+test(
+  'memory is bounded, and what was let go of is loaded again',
+  async () => {
+    const { sent } = serve(220);
+    const content = new Content('0', undefined);
+    await content.open();
+    while (!content.atEnd) await content.loadAfter();
+    const [from, to] = checked(content, sent);
+    expect(to).toBe(220 * CHUNK_BYTES);
+    expect(to - from).toBeLessThan(13_000_000);
+    expect(content.atStart).toBe(false);
+    while (!content.atStart) await content.loadBefore();
+    const [again, until] = checked(content, sent);
+    expect(again).toBe(0);
+    expect(until).toBeLessThan(13_000_000);
+    expect(content.atEnd).toBe(false);
+    await content.loadAfter();
+    expect(checked(content, sent)[1]).toBeGreaterThan(until);
+  },
+  TIMEOUT_MS,
+);
 
 test('begins in the middle and goes both ways', async () => {
   const { sent } = serve(20);
@@ -95,7 +110,9 @@ test('a failed window can be asked for again', async () => {
   const content = new Content('0', undefined);
   await content.open();
   const good = globalThis.fetch;
-  vi.stubGlobal('fetch', async () => Response.json({ error: 'the store is away' }, { status: 503 }));
+  vi.stubGlobal('fetch', async () =>
+    Response.json({ error: 'the store is away' }, { status: 503 }),
+  );
   await content.loadAfter();
   expect(content.error?.message).toBe('the store is away');
   vi.stubGlobal('fetch', good);

@@ -2,8 +2,18 @@
 // or an ApiError with words that can be shown.
 
 import type {
-  About, Completion, Facets, FlowDetail, FlowPage, Histogram, IcmpMessages, Parsed, Pings, Sensors,
-  Talkers, TurnWindow,
+  About,
+  Completion,
+  Facets,
+  FlowDetail,
+  FlowPage,
+  Histogram,
+  IcmpMessages,
+  Parsed,
+  Pings,
+  Sensors,
+  Talkers,
+  TurnWindow,
 } from './types';
 
 export const BASE = '/api/v1';
@@ -53,18 +63,25 @@ export interface Selection {
   to?: string;
 }
 
-export type Sort = '-start' | 'start' | '-bytes' | 'bytes' | '-packets' | 'packets' | '-duration' | 'duration';
+export type Sort =
+  '-start' | 'start' | '-bytes' | 'bytes' | '-packets' | 'packets' | '-duration' | 'duration';
 
 export const api = {
   about: (signal?: AbortSignal) => get<About>('/about', {}, signal),
-  flows: (s: Selection, page: { sort?: Sort; limit?: number; after?: string }, signal?: AbortSignal) =>
-    get<FlowPage>('/flows', { ...s, ...page }, signal),
+  flows: (
+    s: Selection,
+    page: { sort?: Sort; limit?: number; after?: string },
+    signal?: AbortSignal,
+  ) => get<FlowPage>('/flows', { ...s, ...page }, signal),
   histogram: (s: Selection, buckets: number, signal?: AbortSignal) =>
     get<Histogram>('/flows/histogram', { ...s, buckets }, signal),
   facets: (s: Selection, signal?: AbortSignal) => get<Facets>('/flows/facets', { ...s }, signal),
   flow: (id: string, signal?: AbortSignal) => get<FlowDetail>(`/flows/${id}`, {}, signal),
-  turns: (id: string, window: { after?: string; limit?: number; side?: string }, signal?: AbortSignal) =>
-    get<TurnWindow>(`/flows/${id}/turns`, window, signal),
+  turns: (
+    id: string,
+    window: { after?: string; limit?: number; side?: string },
+    signal?: AbortSignal,
+  ) => get<TurnWindow>(`/flows/${id}/turns`, window, signal),
   icmp: (s: Selection, more: { sort?: string; limit?: number }, signal?: AbortSignal) =>
     get<IcmpMessages>('/icmp/messages', { ...s, ...more }, signal),
   pings: (s: Selection, limit: number, signal?: AbortSignal) =>
@@ -94,12 +111,14 @@ export function importCapture(
 ): { done: Promise<string>; stop: () => void } {
   const request = new XMLHttpRequest();
   const done = new Promise<string>((resolve, reject) => {
-    request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
+    request.upload.onprogress = (event) =>
+      progress(event.lengthComputable ? event.loaded / event.total : 0);
     request.onerror = () => reject(new ApiError('The upload was cut off.', 0));
     request.onabort = () => reject(new ApiError('Stopped. What was read so far is stored.', 0));
     request.onload = () => {
-      read<{ summary: string }>(new Response(request.responseText, { status: request.status }))
-        .then((answer) => resolve(answer.summary), reject);
+      read<{ summary: string }>(
+        new Response(request.responseText, { status: request.status }),
+      ).then((answer) => resolve(answer.summary), reject);
     };
     request.open('POST', BASE + '/import');
     request.setRequestHeader('Content-Type', 'application/octet-stream');

@@ -48,7 +48,9 @@ export function toBlock(turn: Turn): Block {
 
 // Whether `next` goes on where `block` ends. Datagrams do so only within one.
 function goesOn(block: Block, next: Block): boolean {
-  const same = block.side === next.side && block.kind === next.kind &&
+  const same =
+    block.side === next.side &&
+    block.kind === next.kind &&
     block.offset + block.length === next.offset;
   return same && (block.kind === 'data' || next.continued);
 }
@@ -57,13 +59,17 @@ function goesOn(block: Block, next: Block): boolean {
 // are never changed, so that what was laid out of one stays right.
 export function joined(blocks: Block[], more: Block[]): Block[] {
   const out = blocks.slice();
-  for (let at = 0; at < more.length; ) {
+  for (let at = 0; at < more.length;) {
     const last = out.at(-1);
     const parts: Block[] = [];
     let tail = last;
     let length = last?.length ?? 0;
-    while (at < more.length && tail && goesOn(tail, more[at]!) &&
-      (tail.kind === 'gap' || length + more[at]!.length <= BLOCK_BYTES_MAX)) {
+    while (
+      at < more.length &&
+      tail &&
+      goesOn(tail, more[at]!) &&
+      (tail.kind === 'gap' || length + more[at]!.length <= BLOCK_BYTES_MAX)
+    ) {
       tail = more[at++]!;
       length += tail.length;
       parts.push(tail);
@@ -79,7 +85,9 @@ export function joined(blocks: Block[], more: Block[]): Block[] {
 }
 
 function concat(first: Block, parts: Block[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.length, first.bytes.length));
+  const out = new Uint8Array(
+    parts.reduce((sum, part) => sum + part.bytes.length, first.bytes.length),
+  );
   out.set(first.bytes);
   let at = first.bytes.length;
   for (const part of parts) {
@@ -130,9 +138,14 @@ export function rowsOf(block: Block, mode: Mode, columns: number): Rows {
   const known = laidOut.get(block);
   if (known && known.mode === mode && (mode === 'hex' || known.columns === columns)) return known;
   const starts = mode === 'text' ? textRows(block.bytes, columns) : null;
-  const count = block.kind === 'gap' ? 0
-    : starts ? (block.bytes.length ? starts.length - 1 : 0)
-    : Math.ceil(block.bytes.length / HEX_BYTES);
+  const count =
+    block.kind === 'gap'
+      ? 0
+      : starts
+        ? block.bytes.length
+          ? starts.length - 1
+          : 0
+        : Math.ceil(block.bytes.length / HEX_BYTES);
   const rows = { mode, columns, starts, count };
   laidOut.set(block, rows);
   return rows;
@@ -168,7 +181,8 @@ export function layOut(blocks: Block[], mode: Mode, columns: number): Layout {
   const tops = new Float64Array(blocks.length + 1);
   blocks.forEach((block, at) => {
     const rows = rowsOf(block, mode, columns).count;
-    tops[at + 1] = tops[at]! + headPx(block) + rows * ROW_PX + (block.kind === 'gap' ? BETWEEN_PX : FOOT_PX);
+    tops[at + 1] =
+      tops[at]! + headPx(block) + rows * ROW_PX + (block.kind === 'gap' ? BETWEEN_PX : FOOT_PX);
   });
   return { tops };
 }

@@ -49,7 +49,9 @@ export function visible(text: string): string {
 
 // Bytes of a header or a name as one line.
 export function visibleBytes(bytes: Uint8Array): string {
-  return cells(bytes, 0, bytes.length).map((cell) => cell.text).join('');
+  return cells(bytes, 0, bytes.length)
+    .map((cell) => cell.text)
+    .join('');
 }
 
 // One thing on the screen: a character, or what stands for a control or for a byte that is no text.
@@ -84,14 +86,19 @@ function codePoint(bytes: Uint8Array, at: number, length: number): number {
 function width(code: number): number {
   if (code === 9) return 4;
   if (isHidden(code)) return picture(code).length;
-  return code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code < 0xa4d0) ||
-    (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xff00 && code <= 0xff60) || code >= 0x1f300)
-    ? 2 : 1;
+  return code >= 0x1100 &&
+    (code <= 0x115f ||
+      (code >= 0x2e80 && code < 0xa4d0) ||
+      (code >= 0xac00 && code <= 0xd7a3) ||
+      (code >= 0xff00 && code <= 0xff60) ||
+      code >= 0x1f300)
+    ? 2
+    : 1;
 }
 
 export function cells(bytes: Uint8Array, from: number, to: number): Cell[] {
   const out: Cell[] = [];
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const length = utf8Length(bytes, at, to);
     if (length === 0) {
       out.push({ at, length: 1, text: NOT_TEXT, plain: false });
@@ -112,7 +119,7 @@ export function cells(bytes: Uint8Array, from: number, to: number): Cell[] {
 export function textRows(bytes: Uint8Array, columns: number): Uint32Array {
   const starts: number[] = [0];
   let column = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (bytes[at] === 0x0a) {
       at += 1;
       if (at < bytes.length) starts.push(at);
@@ -161,7 +168,7 @@ export function asciiByte(byte: number): string {
 export function looksLikeText(bytes: Uint8Array): boolean {
   const end = Math.min(bytes.length, 2048);
   let readable = 0;
-  for (let at = 0; at < end; ) {
+  for (let at = 0; at < end;) {
     const length = utf8Length(bytes, at, bytes.length);
     const code = length ? codePoint(bytes, at, length) : 0;
     if (length && (!isHidden(code) || code === 9 || code === 10 || code === 13)) readable += length;

@@ -42,7 +42,11 @@ export class Content {
     this.atEnd = false;
     this.loading = '';
     await this.load('first', async (signal) => {
-      const window = await api.turns(this.id, { after: this.next, limit: FIRST_BYTES, side: this.side }, signal);
+      const window = await api.turns(
+        this.id,
+        { after: this.next, limit: FIRST_BYTES, side: this.side },
+        signal,
+      );
       this.next = window.next;
       this.atEnd = window.end;
       this.blocks = joined([], window.turns.map(toBlock));
@@ -61,10 +65,15 @@ export class Content {
 
   private more() {
     return this.load('after', async (signal) => {
-      const window = await api.turns(this.id, { after: this.next, limit: WINDOW_BYTES, side: this.side }, signal);
+      const window = await api.turns(
+        this.id,
+        { after: this.next, limit: WINDOW_BYTES, side: this.side },
+        signal,
+      );
       this.next = window.next;
       this.atEnd = window.end;
-      if (window.turns.length) this.blocks = this.cutFront(joined(this.blocks, window.turns.map(toBlock)));
+      if (window.turns.length)
+        this.blocks = this.cutFront(joined(this.blocks, window.turns.map(toBlock)));
     });
   }
 
@@ -74,7 +83,11 @@ export class Content {
     await this.load('before', async (signal) => {
       let end: Cursor = first.cursor;
       let found: Block[] = [];
-      for (let tries = 0; tries < LOOK_BACKS_MAX && found.length === 0 && end[0] + end[1] + end[2] > 0; tries++) {
+      for (
+        let tries = 0;
+        tries < LOOK_BACKS_MAX && found.length === 0 && end[0] + end[1] + end[2] > 0;
+        tries++
+      ) {
         const from = Math.max(0, end[0] - (end[1] || end[2] ? WINDOW_CHUNKS - 1 : WINDOW_CHUNKS));
         found = await this.range(from, end, signal);
         end = [from, 0, 0];
@@ -89,9 +102,14 @@ export class Content {
     let after = `${from}.0.0`;
     let blocks: Block[] = [];
     for (;;) {
-      const window = await api.turns(this.id, { after, limit: WINDOW_BYTES, side: this.side }, signal);
+      const window = await api.turns(
+        this.id,
+        { after, limit: WINDOW_BYTES, side: this.side },
+        signal,
+      );
       blocks = joined(blocks, before(window.turns.map(toBlock), end));
-      if (window.end || compare(parseCursor(window.next), end) >= 0 || window.next === after) return blocks;
+      if (window.end || compare(parseCursor(window.next), end) >= 0 || window.next === after)
+        return blocks;
       after = window.next;
     }
   }
@@ -99,7 +117,10 @@ export class Content {
   private cutFront(blocks: Block[]): Block[] {
     let held = blocks.reduce((sum, block) => sum + block.bytes.length, 0);
     let from = 0;
-    while (from < blocks.length - 1 && (held > HELD_BYTES_MAX || blocks.length - from > HELD_BLOCKS_MAX)) {
+    while (
+      from < blocks.length - 1 &&
+      (held > HELD_BYTES_MAX || blocks.length - from > HELD_BLOCKS_MAX)
+    ) {
       held -= blocks[from++]!.bytes.length;
     }
     if (from > 0) this.atStart = false;
@@ -109,7 +130,11 @@ export class Content {
   private cutBack(blocks: Block[]): Block[] {
     let held = 0;
     let to = 0;
-    while (to < blocks.length && to < HELD_BLOCKS_MAX && (to === 0 || held + blocks[to]!.bytes.length <= HELD_BYTES_MAX)) {
+    while (
+      to < blocks.length &&
+      to < HELD_BLOCKS_MAX &&
+      (to === 0 || held + blocks[to]!.bytes.length <= HELD_BYTES_MAX)
+    ) {
       held += blocks[to++]!.bytes.length;
     }
     if (to < blocks.length) {
@@ -119,7 +144,10 @@ export class Content {
     return blocks.slice(0, to);
   }
 
-  private async load(what: 'first' | 'after' | 'before', work: (signal: AbortSignal) => Promise<void>) {
+  private async load(
+    what: 'first' | 'after' | 'before',
+    work: (signal: AbortSignal) => Promise<void>,
+  ) {
     if (this.loading) return;
     const signal = this.stale.signal;
     this.loading = what;
@@ -127,7 +155,8 @@ export class Content {
       await work(signal);
       this.error = null;
     } catch (problem) {
-      if (!signal.aborted) this.error = problem instanceof ApiError ? problem : new ApiError(String(problem), 0);
+      if (!signal.aborted)
+        this.error = problem instanceof ApiError ? problem : new ApiError(String(problem), 0);
     } finally {
       if (!signal.aborted) this.loading = '';
     }

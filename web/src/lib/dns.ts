@@ -27,9 +27,26 @@ export interface DnsMessage {
 }
 
 const TYPES: Record<number, string> = {
-  1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 12: 'PTR', 15: 'MX', 16: 'TXT', 28: 'AAAA', 33: 'SRV',
-  35: 'NAPTR', 41: 'OPT', 43: 'DS', 46: 'RRSIG', 47: 'NSEC', 48: 'DNSKEY', 64: 'SVCB', 65: 'HTTPS',
-  252: 'AXFR', 255: 'ANY', 257: 'CAA',
+  1: 'A',
+  2: 'NS',
+  5: 'CNAME',
+  6: 'SOA',
+  12: 'PTR',
+  15: 'MX',
+  16: 'TXT',
+  28: 'AAAA',
+  33: 'SRV',
+  35: 'NAPTR',
+  41: 'OPT',
+  43: 'DS',
+  46: 'RRSIG',
+  47: 'NSEC',
+  48: 'DNSKEY',
+  64: 'SVCB',
+  65: 'HTTPS',
+  252: 'AXFR',
+  255: 'ANY',
+  257: 'CAA',
 };
 const CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 const NAME_BYTES_MAX = 255;
@@ -89,7 +106,9 @@ function address6(raw: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, n) => view.getUint16(n * 2).toString(16));
   const text = groups.join(':');
   const zeros = text.match(/(?:^|:)0(?::0)+(?=:|$)/g)?.sort((a, b) => b.length - a.length)[0];
-  return zeros ? text.replace(zeros, text.endsWith(zeros) ? '::' : ':').replace(/^:(?!:)/, '::') : text;
+  return zeros
+    ? text.replace(zeros, text.endsWith(zeros) ? '::' : ':').replace(/^:(?!:)/, '::')
+    : text;
 }
 
 function recordData(reader: Reader, type: number, length: number): string {
@@ -142,7 +161,7 @@ export function readDns(bytes: Uint8Array): DnsMessage | null {
     const id = reader.u16();
     const flags = reader.u16();
     const counts = [reader.u16(), reader.u16(), reader.u16(), reader.u16()] as const;
-    if (flags & 0x40 || counts[0] > 8 || (flags >> 11 & 15) > 6) return null;
+    if (flags & 0x40 || counts[0] > 8 || ((flags >> 11) & 15) > 6) return null;
     const message: DnsMessage = {
       id,
       response: (flags & 0x8000) !== 0,

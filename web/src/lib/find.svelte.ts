@@ -87,7 +87,8 @@ export class Finder {
     try {
       await this.scan(id, side, this.needle, signal);
     } catch (problem) {
-      if (!signal.aborted) this.failed = problem instanceof Error ? problem.message : String(problem);
+      if (!signal.aborted)
+        this.failed = problem instanceof Error ? problem.message : String(problem);
     }
     if (!signal.aborted) this.done = true;
   }
@@ -139,7 +140,10 @@ function hitsOf(block: Block, chunk: number, needle: Needle, tails: Map<string, 
   // A hit's own bytes are not the start of another one.
   const used = found.length ? found.at(-1)! + needle.bytes.length : 0;
   const rest = bytes.subarray(Math.max(bytes.length - keep, used));
-  tails.set(stream, { bytes: keep > 0 ? rest : new Uint8Array(), end: block.offset + block.length });
+  tails.set(stream, {
+    bytes: keep > 0 ? rest : new Uint8Array(),
+    end: block.offset + block.length,
+  });
   return found.map((at) => ({
     side: block.side,
     kind: block.kind,

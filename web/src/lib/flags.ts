@@ -9,9 +9,15 @@ export const FLAGS: Record<string, { grade: 'bad' | 'warn' | 'note'; says: strin
   conflict: { grade: 'bad', says: 'Some bytes came twice and differed; both versions are kept.' },
   fragment: { grade: 'note', says: 'Some datagrams came in fragments and were put together.' },
   truncated: { grade: 'bad', says: 'The capture cut packets short: content is missing.' },
-  reused: { grade: 'note', says: 'It began on the ports of an earlier connection, and ended that.' },
+  reused: {
+    grade: 'note',
+    says: 'It began on the ports of an earlier connection, and ended that.',
+  },
   evicted: { grade: 'warn', says: 'It was written out early: the flow table was full.' },
-  urgent: { grade: 'note', says: 'An urgent pointer took bytes out of the stream; they are kept aside.' },
+  urgent: {
+    grade: 'note',
+    says: 'An urgent pointer took bytes out of the stream; they are kept aside.',
+  },
 };
 
 export function flagWords(flow: Flow): string[] {

@@ -34,7 +34,9 @@ class FlowList {
     [this.key, this.selection, this.sort] = [key, selection, sort];
     this.scrollTop = 0;
     this.fresh.stop();
-    const first = await this.page.run((signal) => api.flows(selection, { sort, limit: PAGE }, signal));
+    const first = await this.page.run((signal) =>
+      api.flows(selection, { sort, limit: PAGE }, signal),
+    );
     if (!first) return;
     [this.flows, this.next, this.pending, this.asked] = [first.flows, first.next, [], true];
   }
@@ -43,7 +45,8 @@ class FlowList {
     const after = this.next;
     if (after === null || this.page.loading || this.page.error) return;
     const page = await this.page.run((signal) =>
-      api.flows(this.selection, { sort: this.sort, limit: PAGE, after }, signal));
+      api.flows(this.selection, { sort: this.sort, limit: PAGE, after }, signal),
+    );
     if (!page || this.next !== after) return;
     this.flows = [...this.flows, ...page.flows];
     this.next = page.next;
@@ -67,7 +70,8 @@ class FlowList {
     if (this.page.loading || this.fresh.loading || !this.asked) return;
     const key = this.key;
     const page = await this.fresh.run((signal) =>
-      api.flows(this.selection, { sort: this.sort, limit: PAGE }, signal));
+      api.flows(this.selection, { sort: this.sort, limit: PAGE }, signal),
+    );
     if (!page || key !== this.key) return;
     if (this.sort !== '-start') {
       if (atTop) [this.flows, this.next] = [page.flows, page.next];

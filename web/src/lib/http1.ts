@@ -84,8 +84,14 @@ function readHead(bytes: Uint8Array, at: number): Head | null {
   const first = latin1.decode(line(bytes, at, end));
   if (!REQUEST.test(first) && !STATUS.test(first)) return null;
   const message: HttpMessage = {
-    at, first: visibleBytes(line(bytes, at, end)), fields: [], body: new Uint8Array(),
-    chunked: false, encoding: '', type: '', complete: false,
+    at,
+    first: visibleBytes(line(bytes, at, end)),
+    fields: [],
+    body: new Uint8Array(),
+    chunked: false,
+    encoding: '',
+    type: '',
+    complete: false,
   };
   for (let n = 0; n < FIELDS_MAX; n++) {
     const from = end + 1;
@@ -95,8 +101,11 @@ function readHead(bytes: Uint8Array, at: number): Head | null {
     if (raw.length === 0) return { message, bodyAt: end + 1 };
     const text = visibleBytes(raw);
     const colon = text.indexOf(':');
-    message.fields.push(colon < 0 ? { name: text, value: '' }
-      : { name: text.slice(0, colon), value: text.slice(colon + 1).trim() });
+    message.fields.push(
+      colon < 0
+        ? { name: text, value: '' }
+        : { name: text.slice(0, colon), value: text.slice(colon + 1).trim() },
+    );
   }
   return { message, bodyAt: end + 1 };
 }
@@ -152,11 +161,15 @@ export function readHttp(bytes: Uint8Array, heads: boolean[] = []): HttpMessage[
 const DECODED_BYTES_MAX = 2 * 1024 * 1024;
 
 // The body with gzip or deflate undone, cut at 2 MiB; null where the browser can't.
-export async function decodeBody(message: HttpMessage): Promise<{ bytes: Uint8Array; cut: boolean } | null> {
+export async function decodeBody(
+  message: HttpMessage,
+): Promise<{ bytes: Uint8Array; cut: boolean } | null> {
   const format = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' }[message.encoding];
   if (!format) return null;
   const source = new Blob([message.body as BlobPart]).stream();
-  const reader = source.pipeThrough(new DecompressionStream(format as CompressionFormat)).getReader();
+  const reader = source
+    .pipeThrough(new DecompressionStream(format as CompressionFormat))
+    .getReader();
   const parts: Uint8Array[] = [];
   let total = 0;
   try {

@@ -6,8 +6,10 @@ export type Keymap = Record<string, (event: KeyboardEvent) => void>;
 const maps: Keymap[] = [];
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement &&
-    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  );
 }
 
 // "j", "Enter", "Ctrl+f", "Alt+1"; Shift is in the letter itself.
@@ -23,8 +25,12 @@ function handle(event: KeyboardEvent) {
   // In a field a letter is a letter; only keys that no field uses go through.
   if (typing && !/^(Ctrl\+f|Alt\+\d)$/.test(key)) return;
   // Enter and space press what has the focus.
-  if ((key === 'Enter' || key === ' ') && event.target instanceof HTMLElement &&
-    event.target.closest('button, a, summary, [role="option"]')) return;
+  if (
+    (key === 'Enter' || key === ' ') &&
+    event.target instanceof HTMLElement &&
+    event.target.closest('button, a, summary, [role="option"]')
+  )
+    return;
   for (let at = maps.length - 1; at >= 0; at--) {
     const action = maps[at]![key];
     if (!action) continue;

@@ -42,7 +42,10 @@ class Live {
     document.addEventListener('visibilitychange', seen);
     addEventListener('pageshow', (event) => event.persisted && seen());
     addEventListener('pagehide', () => this.source?.close());
-    this.listen('store', (data) => (this.storeError = data.ok ? '' : (data.error ?? 'The store is away.')));
+    this.listen(
+      'store',
+      (data) => (this.storeError = data.ok ? '' : (data.error ?? 'The store is away.')),
+    );
   }
 
   toggle() {
@@ -81,7 +84,9 @@ class Live {
       }
     };
     for (const name of ['flows', 'turns', 'changed', 'store'] as const) {
-      source.addEventListener(name, (event) => this.tell(name, (event as MessageEvent<string>).data));
+      source.addEventListener(name, (event) =>
+        this.tell(name, (event as MessageEvent<string>).data),
+      );
     }
     this.source = source;
   }

@@ -6,7 +6,8 @@ function hasBareOr(q: string): boolean {
   let depth = 0;
   for (const word of words(q)) {
     if (depth === 0 && /^(or|\|\|)$/i.test(word)) return true;
-    if (!word.includes('"')) depth += (word.match(/\(/g)?.length ?? 0) - (word.match(/\)/g)?.length ?? 0);
+    if (!word.includes('"'))
+      depth += (word.match(/\(/g)?.length ?? 0) - (word.match(/\)/g)?.length ?? 0);
   }
   return false;
 }
@@ -21,7 +22,9 @@ export function hasTerm(q: string, term: string): boolean {
 }
 
 export function withoutTerm(q: string, term: string): string {
-  return words(q).filter((word) => word !== term).join(' ');
+  return words(q)
+    .filter((word) => word !== term)
+    .join(' ');
 }
 
 export function withTerm(q: string, term: string): string {

@@ -44,7 +44,8 @@ export function windowText(from: string, to: string): string {
   const last = to ? toIso(BigInt(to)) : '';
   if (first && last) {
     return day(first) === day(last)
-      ? `${dateClock(first)} \u2013 ${clock(last)}` : `${dateClock(first, 0)} \u2013 ${dateClock(last, 0)}`;
+      ? `${dateClock(first)} \u2013 ${clock(last)}`
+      : `${dateClock(first, 0)} \u2013 ${dateClock(last, 0)}`;
   }
   return first ? `since ${dateClock(first, 0)}` : last ? `before ${dateClock(last, 0)}` : '';
 }

@@ -20,7 +20,18 @@ export interface Route {
 }
 
 const EMPTY: Route = {
-  screen: 'flows', q: '', from: '', to: '', sort: '', sel: '', id: '', as: '', side: '', find: '', at: '', by: '',
+  screen: 'flows',
+  q: '',
+  from: '',
+  to: '',
+  sort: '',
+  sel: '',
+  id: '',
+  as: '',
+  side: '',
+  find: '',
+  at: '',
+  by: '',
 };
 const ID = /^[0-9a-f]{32}$/;
 
@@ -86,7 +97,8 @@ export function openFlow(id: string, change: Partial<Route> = {}): Partial<Route
 // A link that stays on the page when it is clicked without a modifier.
 export function follow(change: Partial<Route>) {
   return (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
     event.preventDefault();
     route.go(change);
   };

@@ -11,11 +11,18 @@ export interface TlsHello {
 }
 
 const VERSIONS: Record<number, string> = {
-  0x0300: 'SSL 3.0', 0x0301: 'TLS 1.0', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3',
+  0x0300: 'SSL 3.0',
+  0x0301: 'TLS 1.0',
+  0x0302: 'TLS 1.1',
+  0x0303: 'TLS 1.2',
+  0x0304: 'TLS 1.3',
 };
 
 class Span {
-  constructor(readonly bytes: Uint8Array, public at = 0) {}
+  constructor(
+    readonly bytes: Uint8Array,
+    public at = 0,
+  ) {}
   get left(): number {
     return this.bytes.length - this.at;
   }
@@ -68,7 +75,9 @@ export function readTlsHello(bytes: Uint8Array): TlsHello | null {
     message.at += 32;
     message.vector(1);
     const hello: TlsHello = {
-      serverName: '', protocols: [], version: VERSIONS[version] ?? `version ${version.toString(16)}`,
+      serverName: '',
+      protocols: [],
+      version: VERSIONS[version] ?? `version ${version.toString(16)}`,
       ciphers: message.vector(2).left / 2,
     };
     message.vector(1);

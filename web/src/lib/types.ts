@@ -166,10 +166,21 @@ export interface Pings {
 export interface Talkers {
   considered: number;
   complete: boolean;
-  hosts: { address: string; flows: number; sent_bytes: number; received_bytes: number; packets: number }[];
+  hosts: {
+    address: string;
+    flows: number;
+    sent_bytes: number;
+    received_bytes: number;
+    packets: number;
+  }[];
   ports: { proto: string; port: number; flows: number; bytes: number; packets: number }[];
   conversations: {
-    client: string; server: string; flows: number; client_bytes: number; server_bytes: number; packets: number;
+    client: string;
+    server: string;
+    flows: number;
+    client_bytes: number;
+    server_bytes: number;
+    packets: number;
   }[];
 }
 
@@ -190,7 +201,11 @@ export interface Sensor {
   balanced: boolean;
   balance: { what: string; have: number; want: number; ok: boolean }[];
   minutes: {
-    time: string; captured_packets: number; captured_bytes: number; delivered_packets: number; refused_packets: number;
+    time: string;
+    captured_packets: number;
+    captured_bytes: number;
+    delivered_packets: number;
+    refused_packets: number;
   }[];
 }
 
