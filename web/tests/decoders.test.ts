@@ -7,7 +7,8 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const hex = (digits: string) =>
   Uint8Array.from(digits.replace(/\s/g, '').match(/../g)!, (pair) => parseInt(pair, 16));
-// Every shorter input, and every input with one byte changed: must come to an end, whatever it says.
+// Every shorter input, and every input with one byte changed: must come to an end, whatever it
+// says.
 function hostile(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown) {
   for (let end = 0; end < bytes.length; end++) read(bytes.slice(0, end));
   for (let at = 0; at < bytes.length; at++) {

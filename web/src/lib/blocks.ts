@@ -1,6 +1,6 @@
-// Blocks are what the conversation shows: one side's uninterrupted bytes, a gap, a datagram, another
-// version of some bytes. The API cuts turns where its windows and chunks end; here what belongs
-// together is joined again, up to a size at which a block still lays out at once.
+// Blocks are what the conversation shows: one side's uninterrupted bytes, a gap, a datagram,
+// another version of some bytes. The API cuts turns where its windows and chunks end; here what
+// belongs together is joined again, up to a size at which a block still lays out at once.
 
 import { fromBase64, textRows } from './bytes';
 import type { Kind, Side, Turn } from './types';
@@ -55,8 +55,8 @@ function goesOn(block: Block, next: Block): boolean {
   return same && (block.kind === 'data' || next.continued);
 }
 
-// Appends turns in order. Where one goes on the last block, that is replaced by a longer one: blocks
-// are never changed, so that what was laid out of one stays right.
+// Appends turns in order. Where one goes on the last block, that is replaced by a longer one:
+// blocks are never changed, so that what was laid out of one stays right.
 export function joined(blocks: Block[], more: Block[]): Block[] {
   const out = blocks.slice();
   for (let at = 0; at < more.length;) {

@@ -1,6 +1,6 @@
-// A flow's content as far as it is loaded: one stretch of blocks, in the order of arrival, that grows
-// at either end as one scrolls and is cut at the other, so that memory does not follow the flow's
-// size. A flow that is open grows at the end.
+// A flow's content as far as it is loaded: one stretch of blocks, in the order of arrival, that
+// grows at either end as one scrolls and is cut at the other, so that memory does not follow the
+// flow's size. A flow that is open grows at the end.
 
 import { api, ApiError } from './api';
 import { before, compare, joined, parseCursor, toBlock, type Block, type Cursor } from './blocks';

@@ -1,6 +1,6 @@
-// Find in a flow: reads all of it, window by window, and keeps where the hits are. Bytes are compared,
-// letters of ASCII without case; "0x 0d 0a" looks for just these bytes. A hit may lie across the
-// cuts of windows and chunks.
+// Find in a flow: reads all of it, window by window, and keeps where the hits are. Bytes are
+// compared, letters of ASCII without case; "0x 0d 0a" looks for just these bytes. A hit may lie
+// across the cuts of windows and chunks.
 
 import { api } from './api';
 import { parseCursor, toBlock, type Block } from './blocks';

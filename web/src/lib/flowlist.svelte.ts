@@ -65,7 +65,8 @@ class FlowList {
     this.flows = this.flows.map((flow) => byId.get(flow.id) ?? flow);
   }
 
-  // Asks for the first page again, so that the server applies the query, and takes what is new of it.
+  // Asks for the first page again, so that the server applies the query, and takes what is new of
+  // it.
   async refresh(atTop: boolean) {
     if (this.page.loading || this.fresh.loading || !this.asked) return;
     const key = this.key;

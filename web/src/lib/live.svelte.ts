@@ -34,8 +34,8 @@ class Live {
   private flow = '';
   private listeners = new Map<Name, Set<Listener>>();
 
-  // A browser has six connections to a server, for all its tabs together: one that is not looked at,
-  // or was left, gives its own back, and asks for what it missed when one comes back to it.
+  // A browser has six connections to a server, for all its tabs together: one that is not looked
+  // at, or was left, gives its own back, and asks for what it missed when one comes back to it.
   start() {
     this.open();
     const seen = () => this.open();

@@ -1,5 +1,5 @@
-// The two streams of a flow out of its loaded blocks, for decoders that read messages. A stream ends
-// at its first gap: what follows one can't be told apart from the middle of a message.
+// The two streams of a flow out of its loaded blocks, for decoders that read messages. A stream
+// ends at its first gap: what follows one can't be told apart from the middle of a message.
 
 import type { Block } from './blocks';
 import { join } from './http1';
