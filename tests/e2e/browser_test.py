@@ -10,7 +10,7 @@ import time
 import urllib.parse
 
 from chromium import ALT, SHIFT, Browser
-from harness import SAMPLE, USAGE, Skip, case, check, check_equal, need, run_cases
+from harness import SAMPLE, USAGE, Skip, case, check, check_equal, need, note, run_cases
 from packets import ACK, PSH, T0, URG, Tcp, ether, ip, pcap, tcp_header, udp_frame
 from sample import replayed
 from served import Served
@@ -109,15 +109,15 @@ def pages(bench):
     count = len(bench.flows(store))
     with Served(bench, store) as served, bench.common.browser.page(served.address) as page:
         page.open("/", LIST)
-        seen, end = 0, time.monotonic() + 60
-        while f"all {count:,} are here" not in page.text():
-            check(time.monotonic() < end, page.text()[-300:])
+        wanted = "flow-" + min(flow["id"] for flow in bench.flows(store))
+        seen, last, end = 0, "", time.monotonic() + 60
+        while last != wanted:
+            check(time.monotonic() < end, f"the last row is {last}: {page.text()[-300:]}")
             to_end(page, "[role=listbox][aria-label=Flows]")
             seen = max(seen, page.js("document.querySelectorAll('[id^=flow-]').length"))
+            last = page.js("[...document.querySelectorAll('[id^=flow-]')].at(-1).id")
+        page.shows(f"all {count:,} are here")
         check(seen < 100, f"{seen} rows in the document")
-        last = min(bench.flows(store), key=lambda flow: flow["id"])
-        check_equal(page.js("[...document.querySelectorAll('[id^=flow-]')].at(-1).id"),
-                    "flow-" + last["id"], "the last row")
 
 
 @case("a query is completed, asked, kept in the history, and its mistake shown at its column")
@@ -397,9 +397,11 @@ def sums(bench):
         ledger[row[3]] = ledger.get(row[3], 0) + row[4]
     with common.page() as page:
         page.open("/?screen=talkers", "document.querySelectorAll('tbody tr').length > 3")
-        pair = max(((flow["client"], flow["server"]) for flow in common.flows), key=lambda pair: sum(
-            flow["client_bytes"] + flow["server_bytes"] for flow in common.flows
-            if (flow["client"], flow["server"]) == pair))
+        sizes = {}
+        for flow in common.flows:
+            ends = flow["client"], flow["server"]
+            sizes[ends] = sizes.get(ends, 0) + flow["client_bytes"] + flow["server_bytes"]
+        pair = max(sizes, key=sizes.get)
         first = page.texts(".pairs tbody tr")[0]
         check(first.startswith(" ".join(pair)), f"{first}, must be {pair}")
         page.click(".pairs tbody tr:first-child td:nth-child(2) a")
@@ -430,7 +432,8 @@ def live(bench):
         page.open("/", LIST)
         page.until("document.querySelector('.live').innerText.trim() === 'Live'")
         bench.replay(store, bench.write("1.pcap", growing(3)))
-        page.until("document.querySelector('[id^=flow-]').innerText.includes('10.9.0.1')", LIVE_S)
+        first = "document.querySelector('[id^=flow-]').innerText"
+        note(f"listed {page.until(first + '.includes(`10.9.0.1`)', LIVE_S):.1f} s after")
         page.until("document.querySelector('.histogram h2').innerText === '63 flows'", LIVE_S)
         page.js("document.querySelector('[role=listbox][aria-label=Flows]').scrollTop = 400")
         page.js("new Promise((done) => setTimeout(done, 300))")
@@ -456,7 +459,7 @@ def grows(bench):
         # The same packets and more of them are the same flow, further along.
         frames.append(tcp.server(0, b"later words\n", ack=12))
         bench.replay(store, bench.write("2.pcap", pcap(frames)), in_order=False)
-        page.shows("later words", LIVE_S)
+        note(f"seen {page.shows('later words', LIVE_S):.1f} s after it was stored")
 
 
 # Safe, seen by everybody, both stores ------------------------------------------------------------
@@ -474,7 +477,8 @@ def accessible(bench):
         with common.page(scheme=scheme) as page:
             for screen in screens:
                 page.open(screen)
-                page.until("document.querySelectorAll('main a, main section, main article, main td, main [role=option]').length > 0")
+                page.until("document.querySelector("
+                           "'main :is(a, section, article, td, [role=option])') !== null")
                 page.js("new Promise((done) => setTimeout(done, 400))")
                 check_equal(page.js(script), [], f"contrast of {screen}, {scheme}")
                 nameless = [role for role, name in page.names() if not name.strip()]
@@ -491,7 +495,8 @@ def hostile_strings():
             "details open ontoggle=alert({})", "video><source onerror=alert({})",
             "math><mtext><style><img src onerror=alert({})>", "base href=//x.example/{}",
             "link rel=stylesheet href=//x.example/{}", "meta http-equiv=refresh content=0;//x/{}",
-            "object data=javascript:alert({})", "form action=javascript:alert({})><button autofocus",
+            "object data=javascript:alert({})",
+            "form action=javascript:alert({})><button autofocus",
             "template><img src=x onerror=alert({})></template"]
     around = ["<{}>", "\"><{}>", "'><{}>", "--><{}>", "</textarea><{}>", "</script><{}>",
               "</title><{}>", "{{{{constructor.constructor('alert(1)')()}}}}<{}>", "]]><{}>",
@@ -540,7 +545,8 @@ def hostile(bench):
         page.shows("</textarea><svg onload=alert(")
         udp = [flow for flow in flows if flow["proto"] == "udp"]
         for flow in udp[::7]:
-            page.open(f"/?sel={flow['id']}", "document.querySelector('[aria-label=Preview]') !== null")
+            page.open(f"/?sel={flow['id']}",
+                      "document.querySelector('[aria-label=Preview]') !== null")
             page.open(conversation(flow))
             page.until("document.querySelectorAll('[role=option]').length > 0")
         made = page.js("document.querySelectorAll('main img, main iframe, main script, main object,"

@@ -141,11 +141,11 @@ class Page:
     def until(self, expression, seconds=WAIT_S):
         """Waits for the expression to hold, and returns how long that took."""
         started = time.monotonic()
-        while not (value := self.js(expression)):
+        while not self.js(expression):
             if time.monotonic() - started > seconds:
                 raise Failed(f"not within {seconds} s: {expression}\n  on screen: {self.text()}")
             time.sleep(0.05)
-        return time.monotonic() - started if value else None
+        return time.monotonic() - started
 
     def text(self, selector="body"):
         """What is on screen, in one line."""
@@ -190,7 +190,7 @@ class Page:
         """The middle of the first element that matches and has this text."""
         place = self.js(f"""(() => {{
             const all = [...document.querySelectorAll({json.dumps(selector)})];
-            const e = all.find((e) => e.innerText.includes({json.dumps(text)}) || !{json.dumps(text)});
+            const e = all.find((e) => e.innerText.includes({json.dumps(text)}));
             e?.scrollIntoView({{block: 'nearest'}});
             const r = e?.getBoundingClientRect();
             return r && [r.x + r.width / 2, r.y + r.height / 2, r.width, r.height];

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The committed page is what its sources make: web/dist against a build of its own; and the sources'
-own types and unit tests. Needs Node and the packages of web/package-lock.json; without, it is
+"""The committed page is what its sources make: web/dist against a build of its own; and the
+sources' types and unit tests. Needs Node and the packages of web/package-lock.json; without, it is
 skipped, for a user needs neither."""
 
 import contextlib
