@@ -18,7 +18,7 @@ from served import Served
 SCREENS = ("/", "/?screen=icmp", "/?screen=icmp&by=errors", "/?screen=talkers", "/?screen=health")
 LIST = "document.querySelectorAll('[id^=flow-]').length > 0"
 # "Within 2 s of the packet" is asked of an idle machine; here others may be busy too.
-LIVE_S = 10
+LIVE_S = 20
 
 
 class Common:
