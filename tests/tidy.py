@@ -169,6 +169,8 @@ THREADS = r"\bstd::j?thread\b(?!::)|\bstd::async\b|\bpthread_create\b"
 DEAD_CODE = (r"^\s*//+ {0,2}(?! )(?:[^`]*(?:\w\(|\s=\s|->|::)[^`]*[;{]|"
              r"\W*(?:if|for|while|switch) \(.*[;{]|\W*else \{|"
              r"return(?: \S+)?;|break;|continue;)\s*$")
+MARKUP = (r"\{@html|\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write|\beval\(|"
+          r"\bnew Function\(|\bcreateContextualFragment\b")
 LONG_BODY = "  a();\n" * 69
 EVENT = {"include/dfc/event.h": "// Module: flow\n"}
 
@@ -241,6 +243,10 @@ RULES = [
       "include/dfc/b.h": "", "tests/b.cc": '#include "dfc/b.h"\n'}),
     (ban(r"\t|\s$", ALL_CODE, raw=True), "no tabs and no space at the end",
      [{"src/a.cc": "a; \n"}, {"src/a.cc": "\ta;\n"}], {"src/a.cc": "  a;\n\n"}),
+    (ban(MARKUP, ("web",), (".svelte", ".ts"), raw=True), "the page makes no markup of text",
+     [{"web/src/a.svelte": f"  {code}\n"} for code in (
+         "{@html a}", "a.innerHTML = b", "a.insertAdjacentHTML('x', b)", "eval(a)")],
+     {"web/src/a.ts": "a.textContent = b; // retrieval(a)\n", "web/dist/app.js": "a.innerHTML=b"}),
     (ban(r"(?<![\w.)}\]*-])/(home|root|work)/\S*", tops=None, raw=True),
      "no path of somebody's machine",
      [{"README.md": f"see '/{top}/x'\n"} for top in ("home", "root", "work")],

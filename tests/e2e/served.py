@@ -34,6 +34,7 @@ class Served:
     def __init__(self, process, port):
         self.process = process
         self.port = port
+        self.address = f"http://127.0.0.1:{port}"
 
     def ask(self, target, method="GET", headers=None, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=CALL_TIMEOUT_S)
