@@ -152,7 +152,7 @@ class ExportSource final : public BodySource {
 
 absl::StatusOr<Response> Export(const Request& request, const FlowId& id, ReaderPool& pool,
                                 Reader& reader, const WebWords& words) {
-  DFC_ASSIGN_OR_RETURN(const std::string name,
+  DFC_ASSIGN_OR_RETURN(const std::string_view name,
                        WordParameter(request, "format", {"", "text", "json", "pcapng"}));
   if (name.empty()) return absl::InvalidArgumentError("format must be text, json or pcapng");
   DFC_ASSIGN_OR_RETURN(const StoredFlow flow, reader.Flow(id));

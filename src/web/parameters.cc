@@ -57,15 +57,16 @@ absl::StatusOr<uint64_t> NumberParameter(const Request& request, std::string_vie
   return *value;
 }
 
-absl::StatusOr<std::string> WordParameter(const Request& request, std::string_view name,
-                                          std::initializer_list<std::string_view> words) {
+absl::StatusOr<std::string_view> WordParameter(const Request& request, std::string_view name,
+                                               std::initializer_list<std::string_view> words) {
   const auto text = request.Parameter(name);
-  if (!text) return std::string(*words.begin());
-  if (std::ranges::find(words, *text) == words.end()) {
+  if (!text) return *words.begin();
+  const auto* const word = std::ranges::find(words, *text);
+  if (word == words.end()) {
     return absl::InvalidArgumentError(
         fmt::format("{} must be one of {}", name, fmt::join(words, ", ")));
   }
-  return std::string(*text);
+  return *word;
 }
 
 absl::StatusOr<std::optional<int64_t>> TimeParameter(const Request& request,
@@ -80,7 +81,7 @@ absl::StatusOr<std::optional<int64_t>> TimeParameter(const Request& request,
 
 absl::StatusOr<std::optional<Side>> SideParameter(const Request& request) {
   if (!request.Parameter("side")) return std::optional<Side>();
-  DFC_ASSIGN_OR_RETURN(const std::string side,
+  DFC_ASSIGN_OR_RETURN(const std::string_view side,
                        WordParameter(request, "side", {"client", "server"}));
   return std::optional<Side>(side == "client" ? Side::kClient : Side::kServer);
 }

@@ -19,9 +19,9 @@ absl::Status CheckParameters(const Request& request);
 absl::StatusOr<uint64_t> NumberParameter(const Request& request, std::string_view name,
                                          uint64_t least, uint64_t most, uint64_t otherwise);
 
-// One of `words`, the first where it is not given.
-absl::StatusOr<std::string> WordParameter(const Request& request, std::string_view name,
-                                          std::initializer_list<std::string_view> words);
+// One of `words`, which are literals, the first where it is not given.
+absl::StatusOr<std::string_view> WordParameter(const Request& request, std::string_view name,
+                                               std::initializer_list<std::string_view> words);
 
 // Nothing where it is not given.
 absl::StatusOr<std::optional<int64_t>> TimeParameter(const Request& request, std::string_view name);

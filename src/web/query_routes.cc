@@ -97,7 +97,7 @@ absl::StatusOr<std::string> CompleteRoute(const ApiCall& call) {
 }
 
 absl::StatusOr<std::string> ParseRoute(const Request& request) {
-  DFC_ASSIGN_OR_RETURN(const std::string of, WordParameter(request, "of", {"flows", "icmp"}));
+  DFC_ASSIGN_OR_RETURN(const std::string_view of, WordParameter(request, "of", {"flows", "icmp"}));
   const absl::Status checked = CheckQuery(request.Parameter("q").value_or(""),
                                           of == "icmp" ? QueryScope::kIcmp : QueryScope::kFlows);
   Json json;

@@ -242,7 +242,7 @@ struct TalkerSums {
 }  // namespace
 
 absl::StatusOr<std::string> TalkersRoute(const ApiCall& call) {
-  DFC_ASSIGN_OR_RETURN(const std::string by,
+  DFC_ASSIGN_OR_RETURN(const std::string_view by,
                        WordParameter(call.request, "by", {"bytes", "flows", "packets"}));
   DFC_ASSIGN_OR_RETURN(const uint64_t limit,
                        NumberParameter(call.request, "limit", 1, kTalkersMax, kTalkersDefault));

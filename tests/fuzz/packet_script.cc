@@ -177,7 +177,9 @@ FrameBytes SctpFrame(const Talk& talk, Words& words) {
 
 FrameBytes RawFrame(std::string_view hex) {
   const FrameBytes ip = HexBytes(hex);
-  FrameBytes frame(kLinkBytes, 2);
+  FrameBytes frame;
+  frame.reserve(kLinkBytes + ip.size());
+  frame.assign(kLinkBytes, 2);
   const bool is_ipv6 = !ip.empty() && ip[0] >> 4 == 6;
   frame[kLinkBytes - 2] = is_ipv6 ? 0x86 : 0x08;
   frame[kLinkBytes - 1] = is_ipv6 ? 0xDD : 0x00;
