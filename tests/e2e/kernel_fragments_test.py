@@ -26,6 +26,7 @@ from packets import T0, ether, pcap
 from tap_fragments import HOSTS, PORT
 
 RECORD = pathlib.Path(__file__).resolve().parent / "kernel_fragments.txt"
+DATAGRAM = 2  # The kind of a turn.
 # Ends a script: a fragment without bytes, upon which nothing of the datagram is kept.
 END = Piece("Z", 8, 8, True, {})
 # The kernel's patience is set to 1 s for a script that waits; dfc's is that of the defaults.
@@ -226,7 +227,9 @@ def of_dfc(bench, scripts):
     with contextlib.closing(sqlite3.connect(bench.path(name))) as database:
         for start, turns, content in database.execute(
                 "SELECT t_start, turns, content FROM chunk ORDER BY t_start, flow_hash, n"):
-            for _, after, _, length, _, place in json.loads(turns):
+            for _, after, _, length, kind, place in json.loads(turns):
+                if kind != DATAGRAM:  # A copy that lost, kept beside.
+                    continue
                 number, index = owner[start + after]
                 outcomes[number].append((index, content[place:place + length]))
     return [sorted((index, body) for index, body in outcomes[number] if body)
