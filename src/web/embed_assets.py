@@ -59,6 +59,8 @@ def main():
     api = openapi.read_bytes()
     output.write_text(
         '// Made from web/dist by embed_assets.py.\n#include "assets.h"\n\n'
+        '// Compilers need not take literals of more than 64 KiB; g++ and clang do.\n'
+        '#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n'
         'namespace dfc {\nnamespace {\n\n' + '\n'.join(data) +
         f'\nconstexpr char kOpenApi[] =\n{literal(api)};\n'
         '\nconstexpr Asset kAssets[] = {\n' + ''.join(rows) + '};\n\n}  // namespace\n\n'
