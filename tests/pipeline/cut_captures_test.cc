@@ -20,6 +20,7 @@
 #include "dfc/file.h"
 #include "dfc/time.h"
 #include "memory_store.h"
+#include "source_root.h"
 
 namespace dfc {
 namespace {
@@ -35,7 +36,7 @@ uint64_t NumberFrom(const char* variable, uint64_t otherwise) {
 }
 
 std::vector<std::filesystem::path> Captures() {
-  const std::filesystem::path top = std::getenv("DFC_SOURCE_ROOT");
+  const std::filesystem::path top = SourceRoot();
   std::set<std::filesystem::path> paths;
   const std::filesystem::path shared = top.parent_path() / "shared/captures";
   if (std::filesystem::is_directory(shared)) {

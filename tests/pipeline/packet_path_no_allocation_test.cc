@@ -9,6 +9,7 @@
 
 #include "capture_stage.h"
 #include "discarding_output.h"
+#include "source_root.h"
 #include "worker_stage.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -60,8 +61,7 @@ TEST(PacketPath, NeitherAllocatesNorLocks) {
 #ifdef DFC_SANITIZED
   GTEST_SKIP() << "sanitizers bring their own allocator and mutexes";
 #else
-  const std::string sample =
-      std::string(std::getenv("DFC_SOURCE_ROOT")) + "/tests/sample/sample.pcap";
+  const std::string sample = SourceRoot() / "tests/sample/sample.pcap";
   auto source = OpenCaptureFile(sample, "ip or ip6");
   ASSERT_TRUE(source.ok()) << MessageOf(source.status());
   LookAhead frames(**source);
