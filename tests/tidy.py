@@ -156,6 +156,9 @@ def included(tree):
         for _, name, _ in includes(text):
             own = f"{os.path.dirname(path)}/{name}"
             used.add(own if own in tree else name)
+    for path, text in tree.items():
+        if path.endswith("meson.build"):
+            used.update(re.findall(r"pch/\w+\.h", text))
     for path, _ in sources(tree, PRODUCT, (".h",)):
         parts = path.split("/")
         if not used & {"/".join(parts[at:]) for at in range(len(parts))}:
@@ -240,7 +243,8 @@ RULES = [
     (included, "every header is used",
      [{"src/net/a.h": "", "src/flow/b.cc": '#include "aa.h"\n'}],
      {"src/net/a.h": "", "src/net/a.cc": '#include "a.h"\n',
-      "include/dfc/b.h": "", "tests/b.cc": '#include "dfc/b.h"\n'}),
+      "include/dfc/b.h": "", "tests/b.cc": '#include "dfc/b.h"\n',
+      "src/pch/c.h": "", "meson.build": "'../pch/c.h'"}),
     (ban(r"\t|\s$", ALL_CODE, raw=True), "no tabs and no space at the end",
      [{"src/a.cc": "a; \n"}, {"src/a.cc": "\ta;\n"}], {"src/a.cc": "  a;\n\n"}),
     (ban(MARKUP, ("web",), (".svelte", ".ts"), raw=True), "the page makes no markup of text",
