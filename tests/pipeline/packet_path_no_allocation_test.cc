@@ -9,16 +9,9 @@
 
 #include "capture_stage.h"
 #include "discarding_output.h"
+#include "sanitized.h"
 #include "source_root.h"
 #include "worker_stage.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DFC_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DFC_SANITIZED 1
-#endif
-#endif
 
 #ifndef DFC_SANITIZED
 namespace {
