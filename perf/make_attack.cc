@@ -21,9 +21,9 @@
 #include <string>
 #include <vector>
 
-namespace {
+#include "wire_bytes.h"
 
-using Bytes = std::vector<uint8_t>;
+namespace {
 
 constexpr int64_t kStartNs = 1'700'000'000'000'000'000;
 constexpr int64_t kMs = 1'000'000;
@@ -45,28 +45,6 @@ struct Timed {
 
 // Frames ------------------------------------------------------------------------------------------
 
-void Put16(Bytes& out, uint32_t value) {
-  out.push_back(static_cast<uint8_t>(value >> 8));
-  out.push_back(static_cast<uint8_t>(value));
-}
-void Put32(Bytes& out, uint32_t value) {
-  Put16(out, value >> 16);
-  Put16(out, value & 0xFFFF);
-}
-
-uint32_t Sum(const uint8_t* at, size_t size, uint32_t sum) {
-  for (size_t n = 0; n + 1 < size; n += 2) sum += static_cast<uint32_t>(at[n]) << 8 | at[n + 1];
-  if (size % 2 != 0) sum += static_cast<uint32_t>(at[size - 1]) << 8;
-  return sum;
-}
-
-void StoreSum(Bytes& frame, size_t at, uint32_t sum) {
-  while (sum >> 16 != 0) sum = (sum & 0xFFFF) + (sum >> 16);
-  sum = ~sum & 0xFFFF;
-  frame[at] = static_cast<uint8_t>(sum >> 8);
-  frame[at + 1] = static_cast<uint8_t>(sum);
-}
-
 struct Ends {
   uint32_t source, destination;
   uint16_t source_port, destination_port;
@@ -80,44 +58,31 @@ constexpr size_t kIpAt = 14, kTransportAt = 34;
 Bytes Ip(const Ends& ends, uint8_t protocol, const Bytes& transport, uint16_t id,
          uint16_t fragment) {
   Bytes frame = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0};
-  Put16(frame, static_cast<uint32_t>(20 + transport.size()));
+  Put16(frame, 20 + transport.size());
   Put16(frame, id);
   Put16(frame, fragment);
   frame.insert(frame.end(), {64, protocol, 0, 0});
   Put32(frame, ends.source);
   Put32(frame, ends.destination);
-  StoreSum(frame, kIpAt + 10, Sum(frame.data() + kIpAt, 20, 0));
-  frame.insert(frame.end(), transport.begin(), transport.end());
+  StoreSum(&frame[kIpAt + 10], Sum(frame.data() + kIpAt, 20));
+  Append(frame, transport);
   return frame;
 }
 
 Bytes Checked(Bytes frame, uint8_t protocol, size_t sum_at) {
   const size_t size = frame.size() - kTransportAt;
-  uint32_t sum = Sum(frame.data() + kIpAt + 12, 8, 0) + protocol + static_cast<uint32_t>(size);
+  uint32_t sum = Sum(frame.data() + kIpAt + 12, 8) + protocol + static_cast<uint32_t>(size);
   sum = Sum(frame.data() + kTransportAt, size, sum);
-  StoreSum(frame, kTransportAt + sum_at, sum);
+  StoreSum(&frame[kTransportAt + sum_at], sum);
   return frame;
 }
 
 Bytes Tcp(const Ends& ends, uint32_t seq, uint32_t ack, uint8_t flags, const Bytes& payload = {}) {
-  Bytes segment;
-  Put16(segment, ends.source_port);
-  Put16(segment, ends.destination_port);
-  Put32(segment, seq);
-  Put32(segment, ack);
-  segment.insert(segment.end(), {0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0});
-  segment.insert(segment.end(), payload.begin(), payload.end());
-  return Checked(Ip(ends, 6, segment, 0, 0x4000), 6, 16);
+  return Checked(Ip(ends, 6, TcpSegment(ends, seq, ack, flags, payload), 0, 0x4000), 6, 16);
 }
 
 Bytes Udp(const Ends& ends, const Bytes& payload) {
-  Bytes datagram;
-  Put16(datagram, ends.source_port);
-  Put16(datagram, ends.destination_port);
-  Put16(datagram, static_cast<uint32_t>(8 + payload.size()));
-  Put16(datagram, 0);
-  datagram.insert(datagram.end(), payload.begin(), payload.end());
-  return Checked(Ip(ends, 17, datagram, 0, 0x4000), 17, 6);
+  return Checked(Ip(ends, 17, UdpDatagram(ends, payload), 0, 0x4000), 17, 6);
 }
 
 // Honest conversations ----------------------------------------------------------------------------

@@ -25,7 +25,7 @@ ARROWS = {
     "net": {"base"},
     "capture": {"base", "packet.h", "decode.h", "verdict.h"},
     "flow": {"net", "base"},
-    "store": {"base", "event.h"},
+    "store": {"base", "event.h", "community_ids.h"},
     "pipeline": {"store", "flow", "capture", "net", "base"},
     "web": {"store", "base"},
     "app": {"web", "pipeline", "store", "flow", "capture", "net", "base"},

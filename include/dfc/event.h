@@ -73,6 +73,10 @@ enum FlowFlag : uint16_t {
   kFlowUrgent = 256,       // An urgent pointer took bytes out of the stream.
   kFlowAttempts = 512,     // Many attempts to connect in one row: its unknown ends are unspecified.
   kFlowAfterReset = 1024,  // TCP: data came after RST; who sent that may have been a third.
+  // Content was left out, and is counted as shed:
+  kFlowContentLimit = 2048,  // What came past a limit of content.
+  kFlowNoContent = 4096,     // All of it, as its port or network is recorded without.
+  kFlowOverload = 8192,      // What came while the sensor could not keep up.
 };
 
 struct SideCounts {
@@ -85,7 +89,7 @@ struct SideCounts {
   uint64_t refused_bytes =
       0;                      // The receiver does not take them: out of window, behind FIN, forged.
   uint64_t urgent_bytes = 0;  // Taken out of the stream by an urgent pointer.
-  uint64_t shed_bytes = 0;    // Too late for a gap that was given up for a limit.
+  uint64_t shed_bytes = 0;    // Given up: too late for a gap, or left out as the flow's flags tell.
 };
 
 struct FlowRow {
@@ -187,12 +191,20 @@ enum class Outcome : uint8_t {
   kTcpUrgent,         // Taken out of the stream by an urgent pointer, and kept beside it.
   kTcpUrgentDropped,  // The same, and not kept.
   kTcpOutOfWindow,
-  kTcpShed,  // Given up because a limit was reached.
+  kTcpShed,          // Too late for a gap that was given up for a limit.
+  kTcpContentLimit,  // Left out: past a limit of the flow's or the side's content.
+  kTcpNoContent,     // Left out: its port or network is recorded without content.
+  kTcpOverload,      // Left out: the sensor could not keep up.
   kDatagramPayload,
   kDatagramStored,
-  kDatagramConflict,  // A copy that lost of bytes in fragments: on offer beside the datagram.
+  kDatagramConflict,      // A copy that lost of bytes in fragments: on offer beside the datagram.
+  kDatagramContentLimit,  // Left out, for the same reasons as TCP's.
+  kDatagramNoContent,
+  kDatagramOverload,
 };
-inline constexpr size_t kOutcomeCount = static_cast<size_t>(Outcome::kDatagramConflict) + 1;
+inline constexpr Outcome kTcpFateLast = Outcome::kTcpOverload;
+inline constexpr Outcome kDatagramFateLast = Outcome::kDatagramOverload;
+inline constexpr size_t kOutcomeCount = static_cast<size_t>(kDatagramFateLast) + 1;
 static_assert(kOutcomeCount <= 256);
 constexpr Outcome OutcomeOf(Verdict verdict) { return static_cast<Outcome>(verdict); }
 // VerdictName, or "captured", "flow_tcp", "tcp_duplicate": stored, so never reuse one.
@@ -208,7 +220,8 @@ struct LedgerRow {
   uint64_t packets;
   uint64_t bytes;
   Outcome outcome;
-  // How much of the input was counted: of two versions of a minute the larger stays, whole.
+  // How much of the input was counted: of two versions of a minute the larger stays, whole. 0: part
+  // of a live capture's minute, to be added to what is there.
   uint64_t version = 0;
 };
 
@@ -262,6 +275,18 @@ class EventBlock {
     used_ = 0;
     counts_ = {};
   }
+  // All rows as one piece, for keeping; another block takes them from it.
+  ByteSpan bytes() const { return {memory_.data(), used_}; }
+  // Takes what bytes() gave. False, and empty, where it is nothing of the kind: whoever walks the
+  // rows trusts their lengths.
+  bool Assign(ByteSpan bytes);
+  // A copy of a row of another block; false when there is no room.
+  bool AppendCopy(RowType type, ByteSpan row) {
+    uint8_t* const room = Append(type, row.size());
+    if (room != nullptr) std::memcpy(room, row.data(), row.size());
+    return room != nullptr;
+  }
+
   bool empty() const { return used_ == 0; }
   size_t used() const { return used_; }
   uint32_t count(RowType type) const { return counts_[static_cast<size_t>(type)]; }

@@ -9,10 +9,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "dfc/content_exceptions.h"
 #include "dfc/event.h"
 #include "dfc/host_policy.h"
 #include "dfc/packet.h"
@@ -26,6 +29,24 @@ enum class Urgent : uint8_t {
   kDrop,       // Taken out of the stream, counted, and not kept.
 };
 
+// Why content is left out that was captured: not stored, but counted. Of a side that has a reason
+// everything is, from there to the flow's end.
+enum class LeftOut : uint8_t {
+  kNothing,
+  kLimit,      // FlowLimits::content_flow_bytes_max, content_side_bytes_max.
+  kException,  // FlowLimits::no_content.
+  kOverload,   // Shedding.
+};
+inline constexpr size_t kLeftOutCount = static_cast<size_t>(LeftOut::kOverload) + 1;
+
+// What a live capture leaves out where it can't keep up; each level has those before it.
+enum class Shedding : uint8_t {
+  kNothing,
+  kElephants,  // Content of flows that have kElephantBytes of it already.
+  kNewFlows,   // Content of flows that begin meanwhile.
+};
+inline constexpr uint64_t kElephantBytes = uint64_t{1} << 20;
+
 struct FlowLimits {
   size_t flows_max = 1 << 20;             // At the limit the flow that is due first is written out.
   size_t content_bytes_max = 192u << 20;  // Held content; at the limit the oldest leaves early.
@@ -38,8 +59,15 @@ struct FlowLimits {
   int64_t icmp_idle_ns = 60 * int64_t{1'000'000'000};
   HostPolicies host_policies = {};  // Whose copy counts where segments overlap.
   Urgent urgent = Urgent::kOutOfBand;
-  size_t ledger_cells = 1;  // Packet::ledger_cell lies below.
-  uint32_t worker = 0;      // Tells the rows apart that two workers write about one flood.
+  size_t ledger_cells = 1;                       // Packet::ledger_cell lies below.
+  uint64_t content_flow_bytes_max = UINT64_MAX;  // Stored of a flow; the rest is left out.
+  uint64_t content_side_bytes_max = UINT64_MAX;  // Stored of one side of it.
+  ContentExceptions no_content = {};
+  uint32_t worker = 0;  // Tells the rows apart that two workers write about one flood.
+  // Of a live capture: names it in the rows of the ledger, which leave while it runs. Cell 0 is
+  // then minute 0, and any other that of its packets' clock; a cell may serve another minute once
+  // oldest_open_ns() is past its own.
+  std::optional<uint64_t> live_source = {};
 };
 
 // Where full blocks go and empty ones come from. Next() hands `full` on (null the first time) and
@@ -67,8 +95,20 @@ struct FlowCounters {
   uint64_t urgent_bytes = 0;
   uint64_t shed_bytes = 0;
   uint64_t gaps_given_up_early = 0;  // Holes not waited for: no memory to hold what came behind.
+  // By LeftOut: flows of which bytes were, and those bytes.
+  uint64_t left_out_flows[kLeftOutCount] = {};
+  uint64_t left_out_bytes[kLeftOutCount] = {};
   uint64_t icmp_messages = 0;
   uint64_t icmp_requests_dropped = 0;  // Made room for others before a reply came.
+
+  // All of them are numbers of 64 bits, so that none can be left out.
+  void Add(const FlowCounters& other) {
+    using Numbers = std::array<uint64_t, sizeof(FlowCounters) / sizeof(uint64_t)>;
+    auto sums = std::bit_cast<Numbers>(*this);
+    const auto more = std::bit_cast<Numbers>(other);
+    for (size_t at = 0; at < sums.size(); ++at) sums[at] += more[at];
+    *this = std::bit_cast<FlowCounters>(sums);
+  }
 
   // Where in `flows` a protocol is counted.
   static size_t KindOf(uint8_t protocol) {
@@ -122,11 +162,25 @@ class FlowEngine {
   // Writes out what has been idle too long at `clock_ns`; Update() does so by itself.
   void Advance(int64_t clock_ns);
 
+  // Live: from now on. A flow of which content was left out stays so.
+  void Shed(Shedding shedding);
+
+  // Live: the content of open flows leaves, as do the rows of those that have changed since the
+  // last call, and what the ledger has counted since. Attempts to connect have no row before they
+  // end: they may become part of a sum.
+  void ShowOpen();
+  // The block at hand leaves, if there is anything in it.
+  void HandOn();
+
   // Writes out everything and hands on the last block. Nothing may be called after it.
   void Finish();
 
+  // The earliest minute, but for that of cell 0, with bytes whose fate was open at the last
+  // ShowOpen(). INT64_MAX when there is none.
+  int64_t oldest_open_ns() const;
+
   const FlowCounters& counters() const;
-  // REQUIRES: cell < ledger_cells. Complete after Finish().
+  // REQUIRES: cell < ledger_cells. Complete after Finish(); live, what has not left.
   const FlowTally& tally(uint32_t cell) const;
 
  private:

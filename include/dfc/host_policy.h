@@ -15,6 +15,7 @@
 
 #include "dfc/packet.h"
 #include "dfc/status.h"
+#include "dfc/subnet.h"
 
 namespace dfc {
 
@@ -52,18 +53,15 @@ class HostPolicies {
   }
 
  private:
-  struct Subnet {
-    uint64_t high, low;  // The address as a number, and the mask of its prefix.
-    uint64_t high_mask, low_mask;
-    uint32_t prefix_bits;  // Of 128; an IPv4 prefix counts 96 more.
-    bool is_ipv4;          // So that ::/0 does not hold IPv4.
+  struct SubnetPolicy {
+    Subnet subnet;
     HostPolicy policy;
   };
 
   absl::Status AddSubnet(const std::string& text, HostPolicy policy);
   HostPolicy Look(const IpAddress& receiver) const;
 
-  std::vector<Subnet> subnets_;  // Longest prefix first.
+  std::vector<SubnetPolicy> subnets_;  // Longest prefix first.
   HostPolicy default_ = HostPolicy::kLinux;
   bool default_given_ = false;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dfc/event.h"
+#include "dfc/retention.h"
 #include "dfc/status.h"
 #include "dfc/store.h"
 
@@ -116,6 +117,12 @@ struct HistogramBar {
   uint64_t bytes;
 };
 
+struct StoredSensor {
+  std::string name;
+  int64_t t_status_ns = 0;  // Of a capture: when it said `status`; 0 where it never did.
+  std::string status;       // In Prometheus' text format.
+};
+
 struct LedgerSum {
   std::string sensor;
   int64_t t_minute_ns;  // 0 in sums over all minutes.
@@ -203,6 +210,9 @@ class Reader {
   virtual absl::Status Histogram(const FlowQuery& query, int64_t bucket_ns,
                                  const std::function<void(const HistogramBar&)>& each) = 0;
 
+  // All that ever wrote into the store, by name.
+  virtual absl::Status Sensors(const std::function<void(const StoredSensor&)>& each) = 0;
+
   // The ledger of the minutes in [from_ns, to_ns), summed over inputs and, unless `by_minute`, over
   // minutes. In the order of sensor, minute, outcome.
   virtual absl::Status Ledger(int64_t from_ns, int64_t to_ns, bool by_minute,
@@ -211,13 +221,33 @@ class Reader {
   // The last minute of the ledger in [from_ns, to_ns); 0 where there is none.
   virtual absl::StatusOr<int64_t> LastMinute(int64_t from_ns, int64_t to_ns) = 0;
 
+  // How much is in the store, and how fast it grows.
+  virtual absl::StatusOr<StoreUsage> Usage() = 0;
+
   // Changes when something is written to the store: compare two of one reader.
   virtual absl::StatusOr<std::string> Pulse() = 0;
+};
+
+// What readers of one store have counted and found out about its flows, kept for the next question
+// of whichever reader. One uses it at a time, the others wait, from any thread. It outlives them.
+class FlowCache {
+ public:
+  // Flows take 88 bytes each. With more of them than there is room for only sums are kept, and
+  // lists that no index has in their order, and histograms of what is frequent, take their time.
+  explicit FlowCache(uint64_t bytes_max);
+  ~FlowCache();
+
+  struct Shelf;
+  Shelf& shelf() { return *shelf_; }
+
+ private:
+  std::unique_ptr<Shelf> shelf_;
 };
 
 struct ReaderOptions {
   // A statement that takes longer fails with kDeadlineExceeded; 0: it may take as long as it likes.
   int64_t statement_ms_max = 0;
+  FlowCache* cache = nullptr;
 };
 
 absl::StatusOr<std::unique_ptr<Reader>> OpenReader(const StoreUrl& url,

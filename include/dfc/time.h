@@ -19,6 +19,9 @@ inline int64_t ElapsedNs(int64_t from, int64_t to) {
   return static_cast<int64_t>(static_cast<uint64_t>(to) - static_cast<uint64_t>(from));
 }
 
+// The start of the minute that `time_ns` is in.
+int64_t MinuteOf(int64_t time_ns);
+
 // The machine's clocks. Only the outermost layers ask; everything below gets time as a parameter.
 int64_t WallClockNs();
 int64_t MonotonicClockNs();

@@ -47,8 +47,13 @@ enum class Verdict : uint8_t {
   kBadSctpLength,      // SCTP shorter than its header, or a chunk that does not fit.
   kBadSctpChecksum,
   kFiltered,  // Not wanted by the capture filter.
+  // Of a live capture alone; nobody has decoded these.
+  kDroppedByInterface,  // The network card or its driver had no room.
+  kDroppedByKernel,     // The ring was full: the capture thread came too late.
+  kDroppedBySensor,     // No empty block: the workers, or the store behind them, came too late.
+  kOwnTraffic,          // Of a connection of this process itself.
 };
-inline constexpr size_t kVerdictCount = static_cast<size_t>(Verdict::kFiltered) + 1;
+inline constexpr size_t kVerdictCount = static_cast<size_t>(Verdict::kOwnTraffic) + 1;
 
 // A short stable name, "bad_tcp_checksum", for stats, ledger and summary.
 const char* VerdictName(Verdict verdict);

@@ -6,7 +6,8 @@
 //   flows       a flow's counts = sums over its turns; each chunk's index fits its content; no
 //   chunk
 //               and no ICMP message without its flow
-//   both        a sensor's flows together = its ledger
+//   both        a sensor's flows together = its ledger; not more than it, once retention has taken
+//               flows of which the ledger still counts the last packets
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,8 @@ struct Verified {
   // Markers of event blocks: a run goes on, has failed or was killed. Such a store may be off until
   // the same replay has come to its end.
   uint64_t unfinished_blocks = 0;
+  // Of what is older only pinned flows are looked at: retention has taken the rest.
+  std::optional<int64_t> kept_from_ns = {};
 };
 
 // Reads the whole store once, in the order of its keys; memory is one chunk, and some counters for

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dfc/reader.h"
@@ -30,15 +31,42 @@ struct WebWords {
   std::string (*icmp_details)(const StoredIcmp& message);
 };
 
+// A viewer sees what was said by whom and how much, an analyst also what it was.
+enum class Role : uint8_t { kViewer, kAnalyst };
+
+struct WebUser {
+  std::string name;
+  Role role = Role::kViewer;
+  std::string token;
+};
+
+// Lines of NAME ROLE TOKEN (viewer, analyst), or one bare TOKEN, an analyst's; those that begin
+// with # are left out. kInvalidArgument with the number of the line, and never what is in it.
+absl::StatusOr<std::vector<WebUser>> ParseUsers(std::string_view text);
+
+// Of captures that browsers may send.
+struct ImportOptions {
+  // A program that stores the capture at its /dev/stdin; "" for none: then nothing is taken.
+  //   standard output  lines of PACKETS<tab>BYTES<tab>BYTES_IN_ALL while it goes on
+  //   standard error   what it has to say; mistakes begin with "dfc: "
+  //   exit status      0 when all of it is stored
+  std::vector<std::string> command;
+  std::string directory = ".";  // Keeps them while they come and are read.
+  uint64_t bytes_max = uint64_t{4} << 30;
+};
+
 struct WebOptions {
   std::string address = "127.0.0.1";  // Of this machine, to listen at.
   uint16_t port = 8080;               // 0: any that is free.
   StoreUrl store;
+  uint64_t cache_bytes_max = uint64_t{128} << 20;  // Of dfc::FlowCache.
   std::string version;
   std::vector<std::string> host_names;  // By which browsers may call it, beside the address.
-  std::string token;                    // "" for none: then at loopback addresses only.
+  std::vector<WebUser> users;           // None: everybody, at loopback addresses only.
   std::string tls_certificate;          // PEM, "" for plain HTTP.
   std::string tls_key;
+  std::string audit_log;  // "" for none: a file that says who read which content.
+  ImportOptions import;
   WebWords words;
 };
 
@@ -55,9 +83,16 @@ class WebServer {
   // "http://127.0.0.1:8080/".
   virtual std::string Url() const = 0;
 
-  // One look at the store if anybody listens for events, and at connections that take too long.
-  // To be called about once a second.
+  // One look at the store if anybody listens for events, at connections that take too long, and at
+  // a capture that is being imported. To be called about once a second, by one thread that lives as
+  // long as the server.
   virtual void RunOnce() = 0;
+
+  // After the file of the audit log was renamed: goes on in a new one.
+  virtual absl::Status ReopenAuditLog() = 0;
+
+  // Nothing more is answered. What was cut short by it, in words, or "".
+  virtual std::string Stop() = 0;
 };
 
 }  // namespace dfc

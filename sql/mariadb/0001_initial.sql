@@ -2,17 +2,22 @@
 -- 0002_*.sql. The server commits each statement by itself, so each may run twice without harm.
 --
 -- Times are nanoseconds since 1970-01-01 UTC. Addresses are 16 bytes, IPv4 mapped into IPv6. Every
--- key begins with time, so that inserts append and whole days can be dropped as partitions; pmax
--- takes what has no partition of its own. A ';' that ends a line ends a statement.
+-- key begins with time, so that inserts append and whole days can be dropped as partitions. pmax
+-- takes what has no partition of its own: days are split off it ahead of time, p20261123 and so on
+-- (src/store/mysql_partitions.cc), and the oldest of them has what came before it, too. A ';' that
+-- ends a line ends a statement.
 
 CREATE TABLE IF NOT EXISTS schema_version (
   version INT NOT NULL,
   PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- "status" is what a running capture said of itself at "t_status", in Prometheus' text format.
 CREATE TABLE IF NOT EXISTS sensor (
   sensor_id INT UNSIGNED NOT NULL,
   name      VARCHAR(255) NOT NULL,
+  t_status  BIGINT NULL,
+  status    TEXT NULL,
   PRIMARY KEY (sensor_id),
   UNIQUE KEY sensor_name (name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -57,17 +62,28 @@ CREATE TABLE IF NOT EXISTS flow (
   server_urgent_bytes    BIGINT UNSIGNED NOT NULL,
   server_shed_bytes      BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (t_start, flow_hash),
-  KEY flow_client (client, t_start),
-  KEY flow_server (server, t_start),
-  KEY flow_server_port (server_port, t_start),
+  KEY flow_client (client, t_start, flow_hash),
+  KEY flow_server (server, t_start, flow_hash),
+  KEY flow_server_port (server_port, t_start, flow_hash, client_port),
   KEY flow_flow_hash (flow_hash, t_start)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
 PARTITION BY RANGE (t_start) (PARTITION pmax VALUES LESS THAN MAXVALUE);
 
+-- How many blocks had flows that began in these ten minutes: who keeps sums of them sees that they
+-- have changed.
+CREATE TABLE IF NOT EXISTS flow_part (
+  t_part    BIGINT NOT NULL,
+  sensor_id INT UNSIGNED NOT NULL,
+  writes    BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (t_part, sensor_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+PARTITION BY RANGE (t_part) (PARTITION pmax VALUES LESS THAN MAXVALUE);
+
 -- Up to 65,000 bytes of restored content, both directions in order of arrival. "turns" is a JSON
 -- array of [side, dt_ns, offset, length, kind, position]: side 0 client, 1 server; dt_ns since
 -- t_start; offset in the side's stream; kind 0 data, 1 gap, 2 datagram, 3 conflict; position of
--- its bytes in "content" (a gap has none).
+-- its bytes in "content" (a gap has none). Where "content" is shorter than "content_bytes" it is
+-- compressed, as COMPRESS() does: read it from v_content.
 CREATE TABLE IF NOT EXISTS chunk (
   t_start   BIGINT NOT NULL,
   flow_hash BIGINT UNSIGNED NOT NULL,
@@ -75,6 +91,7 @@ CREATE TABLE IF NOT EXISTS chunk (
   version   BIGINT UNSIGNED NOT NULL,
   t_first   BIGINT NOT NULL,
   turns     MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  content_bytes INT UNSIGNED NOT NULL,
   content   LONGBLOB NOT NULL,
   PRIMARY KEY (t_start, flow_hash, n)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
@@ -115,6 +132,7 @@ CREATE TABLE IF NOT EXISTS icmp (
   content_at              INT UNSIGNED NOT NULL,
   content_bytes           INT UNSIGNED NOT NULL,
   PRIMARY KEY (t_start, flow_hash, n),
+  KEY icmp_time (t, t_start, flow_hash, n),
   KEY icmp_about (about_flow_hash, t)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
 PARTITION BY RANGE (t_start) (PARTITION pmax VALUES LESS THAN MAXVALUE);
@@ -250,12 +268,43 @@ CREATE TABLE IF NOT EXISTS ledger (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
 PARTITION BY RANGE (t_minute) (PARTITION pmax VALUES LESS THAN MAXVALUE);
 
--- Markers of committed event blocks of runs that go on.
+-- Markers of committed event blocks of runs that go on. Not by day: a run of months may still try
+-- its oldest block again, and each removes its own.
 CREATE TABLE IF NOT EXISTS batch (
   sensor_id INT UNSIGNED NOT NULL,
   epoch     BIGINT UNSIGNED NOT NULL,
   sequence  BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (sensor_id, epoch, sequence)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Flows that retention leaves, with their content and messages, however old they are.
+CREATE TABLE IF NOT EXISTS pin (
+  t_start   BIGINT NOT NULL,
+  flow_hash BIGINT UNSIGNED NOT NULL,
+  t_pinned  BIGINT NOT NULL,
+  PRIMARY KEY (t_start, flow_hash)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- One row: before t_before all but pinned flows has been dropped. The limits are those of the last
+-- time; 0 is none.
+CREATE TABLE IF NOT EXISTS retention (
+  one        TINYINT UNSIGNED NOT NULL,
+  t_before   BIGINT NOT NULL,
+  keep_days  INT UNSIGNED NOT NULL,
+  keep_bytes BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (one)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+INSERT INTO retention (one, t_before, keep_days, keep_bytes)
+VALUES (1, -9223372036854775808, 0, 0) ON DUPLICATE KEY UPDATE one = 1;
+
+-- Who may do what only one may do at a time, until t_until_ms of the server's clock. A row, because
+-- a lock by name holds on one node of a cluster only.
+CREATE TABLE IF NOT EXISTS lease (
+  name       VARCHAR(64) NOT NULL,
+  holder     VARCHAR(255) NOT NULL,
+  t_until_ms BIGINT NOT NULL,
+  PRIMARY KEY (name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- The views have the same columns and text in every kind of store. IPv6 addresses are written in
@@ -317,6 +366,12 @@ SELECT
 FROM (SELECT flow.*, HEX(client) AS c, HEX(server) AS s FROM flow) AS f
 LEFT JOIN sensor ON sensor.sensor_id = f.sensor_id;
 
+-- Chunks with their content as it was. What cannot be had back is NULL.
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW v_content AS
+SELECT t_start, flow_hash, n, version, t_first, turns, content_bytes,
+  CASE WHEN LENGTH(content) < content_bytes THEN UNCOMPRESS(content) ELSE content END AS content
+FROM chunk;
+
 -- Content, turn by turn: run of bytes, gap, datagram or conflict. A gap has a length and no bytes.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW v_turn AS
 SELECT
@@ -336,7 +391,7 @@ SELECT
 FROM (
   SELECT chunk.t_start, chunk.flow_hash, chunk.n, chunk.content, j.turn - 1 AS turn,
     chunk.t_start + j.dt AS t, j.side, j.stream_offset, j.length, j.kind, j.position
-  FROM chunk,
+  FROM v_content AS chunk,
     JSON_TABLE(chunk.turns, '$[*]' COLUMNS (
       turn          FOR ORDINALITY,
       side          INT PATH '$[0]',
@@ -406,7 +461,7 @@ SELECT
        (SELECT MIN(a.t_start) FROM flow AS a WHERE a.flow_hash = i.about_flow_hash
          AND a.t_start > i.t AND a.t_start <= i.t + 3600000000000)) END),
     16, '0'), LPAD(HEX(i.about_flow_hash), 16, '0'))) AS about,
-  (SELECT SUBSTR(c.content, i.content_at + 1, i.content_bytes) FROM chunk AS c
+  (SELECT SUBSTR(c.content, i.content_at + 1, i.content_bytes) FROM v_content AS c
     WHERE c.t_start = i.t_start AND c.flow_hash = i.flow_hash AND c.n = i.content_n) AS payload
 FROM (SELECT icmp.*, HEX(quoted_source) AS q_src, HEX(quoted_destination) AS q_dst FROM icmp) AS i
 JOIN v_flow AS f ON f.t_start = i.t_start

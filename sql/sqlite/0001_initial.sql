@@ -4,9 +4,12 @@
 -- flow_hash is 64 bits, kept here as SQLite's signed integer. Every key begins with time, so that
 -- inserts append.
 
+-- "status" is what a running capture said of itself at "t_status", in Prometheus' text format.
 CREATE TABLE sensor (
   sensor_id INTEGER PRIMARY KEY,
-  name      TEXT NOT NULL UNIQUE
+  name      TEXT NOT NULL UNIQUE,
+  t_status  INTEGER,
+  status    TEXT
 );
 
 -- One connection, UDP conversation or ICMP exchange. "bytes" is restored content; "gap_bytes" are
@@ -50,13 +53,24 @@ CREATE TABLE flow (
   PRIMARY KEY (t_start, flow_hash)
 ) WITHOUT ROWID;
 
--- Its secondary indexes are made when the first run has ended: see src/store/sqlite_store.cc.
+-- How many blocks had flows that began in these ten minutes: who keeps sums of them sees that they
+-- have changed.
+CREATE TABLE flow_part (
+  t_part    INTEGER NOT NULL,
+  sensor_id INTEGER NOT NULL,
+  writes    INTEGER NOT NULL,
+  PRIMARY KEY (t_part, sensor_id)
+) WITHOUT ROWID;
+
+-- The secondary indexes of flow and icmp are made when the first run has ended: see
+-- src/store/sqlite_store.cc.
 
 -- Up to 65,000 bytes of restored content, both directions in order of arrival. "turns" is a JSON
 -- array of [side, dt_ns, offset, length, kind, position]: side 0 client, 1 server; dt_ns since
 -- t_start; offset in the side's stream; kind 0 data, 1 gap, 2 datagram, 3 conflict, 4 urgent; position of
 -- its bytes in "content" (a gap has none). "version" is how many packets of the flow had been seen
--- when the chunk last grew: the larger one stays. A rowid table, because its rows are large.
+-- when the chunk last grew: the larger one stays. Where "content" is shorter than "content_bytes" it is
+-- compressed: read it from v_content. A rowid table, because its rows are large.
 CREATE TABLE chunk (
   t_start   INTEGER NOT NULL,
   flow_hash INTEGER NOT NULL,
@@ -64,6 +78,7 @@ CREATE TABLE chunk (
   version   INTEGER NOT NULL,
   t_first   INTEGER NOT NULL,
   turns     TEXT NOT NULL,
+  content_bytes INTEGER NOT NULL,
   content   BLOB NOT NULL,
   PRIMARY KEY (t_start, flow_hash, n)
 );
@@ -243,6 +258,26 @@ CREATE TABLE batch (
   PRIMARY KEY (sensor_id, epoch, sequence)
 ) WITHOUT ROWID;
 
+-- Flows that retention leaves, with their content and messages, however old they are.
+CREATE TABLE pin (
+  t_start   INTEGER NOT NULL,
+  flow_hash INTEGER NOT NULL,
+  t_pinned  INTEGER NOT NULL,
+  PRIMARY KEY (t_start, flow_hash)
+) WITHOUT ROWID;
+
+-- One row: before t_before all but pinned flows has been deleted. The limits are those of the last
+-- time; 0 is none.
+CREATE TABLE retention (
+  one        INTEGER PRIMARY KEY,
+  t_before   INTEGER NOT NULL,
+  keep_days  INTEGER NOT NULL,
+  keep_bytes INTEGER NOT NULL
+);
+
+INSERT INTO retention (one, t_before, keep_days, keep_bytes)
+VALUES (1, -9223372036854775807 - 1, 0, 0);
+
 -- The views have the same columns and text in every kind of store. IPv6 addresses are written in
 -- full, eight groups of four digits, so that LIKE 'fd00:%' selects a prefix. To find a flow by
 -- its key name t_start in the WHERE: it is the first half of id, and id itself has no index.
@@ -316,6 +351,11 @@ SELECT
 FROM flow AS f
 LEFT JOIN sensor ON sensor.sensor_id = f.sensor_id;
 
+-- Chunks with their content as it was. While none is compressed, every program can read this; the
+-- first run that compresses makes it anew, with sqlar_uncompress(), which the sqlite3 shell has.
+CREATE VIEW v_content AS
+SELECT t_start, flow_hash, n, version, t_first, turns, content_bytes, content FROM chunk;
+
 -- Content, turn by turn: run of bytes, gap, datagram or conflict. A gap has a length and no bytes.
 CREATE VIEW v_turn AS
 SELECT
@@ -338,7 +378,7 @@ FROM (
     json_extract(j.value, '$[3]') AS length,
     json_extract(j.value, '$[4]') AS kind,
     json_extract(j.value, '$[5]') AS position
-  FROM chunk, json_each(chunk.turns) AS j
+  FROM v_content AS chunk, json_each(chunk.turns) AS j
 ) AS c;
 
 -- Source and destination of a message are the ends of its flow. An error is about the flow that it
@@ -404,7 +444,7 @@ SELECT
     END FROM (SELECT hex(i.quoted_destination) AS h)) AS quoted_destination,
   i.quoted_destination_port,
   CASE WHEN i.about IS NOT NULL THEN printf('%016x%016x', i.about, i.about_flow_hash) END AS about,
-  (SELECT substr(c.content, i.content_at + 1, i.content_bytes) FROM chunk AS c
+  (SELECT substr(c.content, i.content_at + 1, i.content_bytes) FROM v_content AS c
     WHERE c.t_start = i.t_start AND c.flow_hash = i.flow_hash AND c.n = i.content_n) AS payload
 FROM (
   SELECT i.*, CASE WHEN i.quote_found = 1 THEN i.about_t_start WHEN i.about_flow_hash <> 0 THEN

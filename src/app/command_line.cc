@@ -1,4 +1,4 @@
-// The only file that includes CLI11, which takes seconds to compile.
+// Of the few files that include CLI11, which takes seconds to compile.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -6,8 +6,18 @@
 #include <cstdio>
 #include <string_view>
 
+#include "argument_words.h"
+#include "config_file.h"
+#include "config_options.h"
+#include "config_text.h"
+#include "option_list.h"
+#include "option_values.h"
 #include "options.h"
 #include "output.h"
+#include "prune_options.h"
+#include "run_options.h"
+#include "serve_options.h"
+#include "spool_options.h"
 #include "text.h"
 
 #ifndef DFC_VERSION
@@ -16,39 +26,6 @@
 
 namespace dfc {
 namespace {
-
-// CLI11 takes "-port:53" for options and "[::1]" for a list. A byte that no argument has, in front
-// of such words, hides them from it; Unhide() takes it away again.
-constexpr char kHidden = '\x01';
-
-void Unhide(std::string& word) {
-  if (!word.empty() && word.front() == kHidden) word.erase(0, 1);
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::find(words, word) != words.end();
-}
-
-// The arguments in CLI11's order (last first), words that it would misread hidden.
-std::vector<std::string> HideWords(int argc, const char* const* argv) {
-  std::vector<std::string> words;
-  bool takes_query = false;
-  bool is_command = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const bool is_value = i > 1 && IsOneOf(argv[i - 1], {"--store", "--sensor", "--config"});
-    if (!is_command && !is_value && !word.starts_with('-')) {
-      is_command = true;
-      takes_query = IsOneOf(word, {"flows", "icmp"});
-    }
-    const bool negated =
-        takes_query && word.size() > 1 && word[0] == '-' && word[1] != '-' && word != "-h";
-    const bool hide = negated || (!is_value && word.starts_with('['));
-    words.push_back(hide ? std::string(1, kHidden).append(word) : std::string(word));
-  }
-  std::ranges::reverse(words);
-  return words;
-}
 
 // What CLI11 fills in and is put into the options' own types afterwards. Each command has its own:
 // a configuration file sets those of the commands that are not run, too.
@@ -65,11 +42,11 @@ struct RawOptions {
   RawList flows;
   RawList icmp;
   std::string verify_format = "table";
-  size_t workers = 0;
-  std::string memory_max = "384M";
-  std::string checksums = "auto";
-  std::vector<std::string> host_policies;
-  std::string urgent = "oob";
+  std::string interfaces_format = "table";
+  std::string spool_format = "table";
+  RawRuns runs;
+  RawServe serve;
+  RawKeep keep;
   bool client = false;
   bool server = false;
   bool text = false;
@@ -78,16 +55,6 @@ struct RawOptions {
   bool digest = false;
 };
 
-std::string SizeProblem(const std::string& text) {
-  const std::optional<uint64_t> size = ParseSize(text);
-  if (size && *size >= kReplayMemoryMin && *size <= kReplayMemoryMax) return "";
-  return fmt::format("'{}' is no size from 64M to 1T", text);
-}
-
-std::string HostPolicyProblem(const std::string& text) {
-  return MessageOf(HostPolicies().Add(text));
-}
-
 std::string SensorProblem(const std::string& name) { return MessageOf(CheckSensorName(name)); }
 
 std::string StoreProblem(const std::string& text) {
@@ -95,9 +62,16 @@ std::string StoreProblem(const std::string& text) {
   return url.ok() ? "" : MessageOf(url.status());
 }
 
+// CLI11 would take -1 for the largest number of all.
+std::string CountProblem(const std::string& text) {
+  const bool is_count = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return is_count ? "" : fmt::format("'{}' is no whole number", text);
+}
+
 void AddCommon(CLI::App& app, CommonOptions& common) {
   app.add_option("--store", common.store,
-                 "sqlite:PATH, mysql://USER@HOST:PORT/DB,\nmysql://USER@/DB?socket=PATH, or null:")
+                 "sqlite:PATH, mysql://USER@HOST:PORT,.../DB,\n"
+                 "mysql://USER@/DB?socket=PATH, or null:")
       ->check(StoreProblem)
       ->type_name("URL")
       ->capture_default_str();
@@ -105,42 +79,13 @@ void AddCommon(CLI::App& app, CommonOptions& common) {
       ->check(SensorProblem)
       ->type_name("NAME")
       ->capture_default_str();
-  app.set_config("--config", "", "Read options from FILE: key = value, [command] for its own")
+  app.add_option("--password-file", common.password_file,
+                 "Holds the password of a mysql:// store (mode 0600)")
       ->type_name("FILE");
-}
-
-void AddReplay(CLI::App& app, ReplayOptions& replay, RawOptions& raw) {
-  CLI::App& command = *app.add_subcommand("replay", "Store the flows of capture files");
-  command.add_option("FILE", replay.pipeline.files, "pcap, pcapng, .gz .zst .lz4; - is stdin")
-      ->required()
+  app.add_option("--config", common.config,
+                 fmt::format("Read options from FILE, by default from\n{}", kConfigPath))
+      ->type_name("FILE")
       ->configurable(false);
-  command.add_option("--filter", replay.pipeline.filter, "Take only what matches, as for tcpdump")
-      ->type_name("BPF");
-  command.add_option("--workers", raw.workers, "Threads that put flows together")
-      ->check(CLI::Range(size_t{1}, kWorkersMax))
-      ->type_name("N");
-  command.add_option("--memory-max", raw.memory_max, "Bound of all buffers together")
-      ->check(SizeProblem)
-      ->type_name("SIZE")
-      ->capture_default_str();
-  command.add_flag("--pace", replay.pipeline.pace, "Keep the capture's own speed");
-  command.add_option("--checksums", raw.checksums, "auto, verify or ignore")
-      ->check(CLI::IsMember({"auto", "verify", "ignore"}))
-      ->type_name("HOW")
-      ->capture_default_str();
-  command
-      .add_option("--host-policy", raw.host_policies,
-                  "Whose copy counts where data overlaps, for hosts of SUBNET or\nall: linux "
-                  "first last bsd linux-ns old_linux solaris windows vista")
-      ->check(HostPolicyProblem)
-      ->type_name("NAME[=SUBNET]")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--urgent", raw.urgent, "TCP urgent bytes: oob (kept apart), inline or drop")
-      ->check(CLI::IsMember({"oob", "inline", "drop"}))
-      ->type_name("HOW")
-      ->capture_default_str();
-  command.add_flag("--quiet", replay.quiet, "Print errors only");
 }
 
 void AddFormat(CLI::App& command, std::string& format) {
@@ -155,6 +100,7 @@ CLI::App& AddList(CLI::App& app, const char* name, const char* about, RawList& r
   command.add_option("QUERY", raw.query, "Words such as proto:tcp host:10.0.0.1 -port:53")
       ->configurable(false);
   command.add_option("--limit", raw.limit, "Rows at most, 0 for all (default: 50 in a table)")
+      ->check(CountProblem)
       ->type_name("N");
   AddFormat(command, raw.format);
   command.add_option("--sort", raw.sort, "A column; with - in front, largest first")
@@ -183,30 +129,7 @@ void AddShow(CLI::App& app, ShowOptions& show, RawOptions& raw) {
       command.add_flag("--raw", raw.raw, "The bytes and nothing else")->excludes(text, hex);
   command.add_flag("--digest", raw.digest, "Length and SHA-256 of each side")
       ->excludes(text, hex, bytes);
-}
-
-void AddServe(CLI::App& app, ServeOptions& serve) {
-  CLI::App& command = *app.add_subcommand("serve", "Show the store in a browser");
-  command.add_option("--listen", serve.listen, "Where browsers find it")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  command.add_option("--host-name", serve.host_names, "Another name by which browsers may call it")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--token-file", serve.token_file, "Ask for the token in FILE (mode 0600)")
-      ->type_name("FILE");
-  command.add_option("--tls-cert", serve.tls_cert, "Certificate, PEM; others than this machine")
-      ->type_name("FILE");
-  command.add_option("--tls-key", serve.tls_key, "Its key, PEM (mode 0600)")->type_name("FILE");
-}
-
-// The policies read each by itself may still contradict each other.
-void CompletePolicies(const RawOptions& raw, HostPolicies& policies) {
-  for (const std::string& text : raw.host_policies) {
-    const absl::Status taken = policies.Add(text);
-    if (!taken.ok()) throw CLI::ValidationError("--host-policy", MessageOf(taken));
-  }
+  for (CLI::Option* option : command.get_options()) option->configurable(false);
 }
 
 void AddVerify(CLI::App& app, RawOptions& raw) {
@@ -215,20 +138,14 @@ void AddVerify(CLI::App& app, RawOptions& raw) {
   AddFormat(command, raw.verify_format);
 }
 
+void AddInterfaces(CLI::App& app, RawOptions& raw) {
+  CLI::App& command = *app.add_subcommand("interfaces", "List where `capture` may listen");
+  AddFormat(command, raw.interfaces_format);
+}
+
 Format FormatNamed(std::string_view name) {
   if (name == "json") return Format::kJson;
   return name == "tsv" ? Format::kTsv : Format::kTable;
-}
-
-void CompleteReplay(const RawOptions& raw, PipelineOptions& pipeline) {
-  pipeline.workers = raw.workers != 0 ? raw.workers : DefaultWorkers(UsableProcessors());
-  pipeline.memory_bytes_max = ParseSize(raw.memory_max).value_or(pipeline.memory_bytes_max);
-  if (raw.checksums == "verify") pipeline.checksums = Checksums::kVerify;
-  if (raw.checksums == "ignore") pipeline.checksums = Checksums::kIgnore;
-  if (raw.urgent == "inline") pipeline.urgent = Urgent::kInline;
-  if (raw.urgent == "drop") pipeline.urgent = Urgent::kDrop;
-  for (std::string& file : pipeline.files) Unhide(file);
-  Unhide(pipeline.filter);
 }
 
 void CompleteList(const RawList& raw, ListOptions& list) {
@@ -259,11 +176,18 @@ void CompleteShow(const RawOptions& raw, ShowOptions& show) {
 Command ChosenCommand(const CLI::App& app) {
   if (app.got_subcommand("init")) return Command::kInit;
   if (app.got_subcommand("replay")) return Command::kReplay;
+  if (app.got_subcommand("capture")) return Command::kCapture;
+  if (app.got_subcommand("interfaces")) return Command::kInterfaces;
   if (app.got_subcommand("flows")) return Command::kFlows;
   if (app.got_subcommand("show")) return Command::kShow;
   if (app.got_subcommand("icmp")) return Command::kIcmp;
   if (app.got_subcommand("serve")) return Command::kServe;
+  if (app.got_subcommand("spool")) return Command::kSpool;
   if (app.got_subcommand("verify")) return Command::kVerify;
+  if (app.got_subcommand("prune")) return Command::kPrune;
+  if (app.got_subcommand("pin")) return Command::kPin;
+  if (app.got_subcommand("unpin")) return Command::kUnpin;
+  if (app.got_subcommand("config")) return Command::kConfig;
   return Command::kNone;
 }
 
@@ -273,62 +197,109 @@ void ReportMistake(const CLI::App& app, const CLI::ParseError& mistake) {
   const std::vector<std::string> unknown = app.remaining(true);
   std::string message = mistake.what();
   if (!unknown.empty()) message = fmt::format("unknown argument '{}'", unknown.front());
-  constexpr std::string_view kUnknownKey = "INI was not able to parse ";
-  if (message.starts_with(kUnknownKey)) {
-    const std::string key = message.substr(kUnknownKey.size());
-    message = fmt::format("unknown key '{}' in {}", key.substr(0, key.find(".++")),
-                          app.get_config_ptr()->as<std::string>());
-  }
-  std::erase(message, kHidden);
+  UnhideAll(message);
   std::ranges::replace(message, '\n', ' ');
   PrintError(message + "; run dfc --help");
+}
+
+void AddAll(CLI::App& app, RawOptions& raw, CommandLine& line) {
+  app.set_version_flag("--version", "dfc " DFC_VERSION);
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  AddCommon(app, line.common);
+  AddInit(app, line.init);
+  AddReplay(app, line.replay, raw.runs);
+  AddCapture(app, line.capture, raw.runs);
+  AddInterfaces(app, raw);
+  AddLists(app, raw);
+  AddShow(app, line.show, raw);
+  AddServe(app, line.serve, raw.serve);
+  AddSpool(app, line.spool, raw.spool_format);
+  AddVerify(app, raw);
+  AddPrune(app, line.prune, line.pin, raw.keep);
+  AddConfig(app, line.config);
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->footer("--store, --sensor and --config go with every command: see dfc --help.");
+  }
+}
+
+void CompleteAll(const RawOptions& raw, CommandLine& line) {
+  CompleteRuns(raw.runs, line);
+  CompleteList(line.command == Command::kIcmp ? raw.icmp : raw.flows, line.list);
+  CompleteShow(raw, line.show);
+  CompleteServe(raw.serve, line.serve);
+  CompletePrune(raw.keep, line.prune, line.pin);
+  line.serve.version = line.replay.serve.version = line.capture.serve.version = DFC_VERSION;
+  line.verify.format = FormatNamed(raw.verify_format);
+  line.interfaces.format = FormatNamed(raw.interfaces_format);
+  line.spool.format = FormatNamed(raw.spool_format);
+}
+
+// What is wrong with the file and the environment, as an exit status.
+int ReportConfig(const absl::Status& file, const OptionValues& values) {
+  if (!file.ok()) {
+    PrintError(MessageOf(file) + "; run dfc --help");
+    return kExitUsage;
+  }
+  for (const std::string& fault : values.faults()) PrintError(fault);
+  return values.faults().empty() ? kExitDone : kExitFailed;
+}
+
+int ParseWords(CLI::App& app, std::vector<std::string> words, const absl::Status& file,
+               const OptionValues& values) {
+  // CLI11 reports by throwing; this is where that ends.
+  try {
+    app.parse(words);
+  } catch (const CLI::Success&) {
+    throw;
+  } catch (const CLI::ParseError& mistake) {
+    const int status = ReportConfig(file, values);  // An option may be missing because of that.
+    if (status == kExitDone) ReportMistake(app, mistake);
+    return status == kExitDone ? kExitUsage : status;
+  }
+  return app.got_subcommand("config") && file.ok() ? kExitDone : ReportConfig(file, values);
+}
+
+CommandLine Parse(const std::vector<std::string>& words, const std::optional<std::string>& path) {
+  CommandLine line;
+  RawOptions raw;
+  CLI::App app("Puts the data flows of a network back together and keeps their content.", "dfc");
+  AddAll(app, raw, line);
+  if (words == std::vector<std::string>{"--list-options"}) {
+    std::fputs(OptionList(app).c_str(), stdout);
+    return line;
+  }
+  OptionValues values(app);
+  const absl::Status file = path ? values.TakeFile(*path) : absl::OkStatus();
+  values.TakeEnvironment();
+  try {
+    line.exit_status = ParseWords(app, words, file, values);
+  } catch (const CLI::Success& asked) {
+    app.exit(asked);  // Prints help or version.
+    return line;
+  }
+  if (line.exit_status != kExitDone) return line;
+  line.command = ChosenCommand(app);
+  line.common.config = path.value_or("");
+  line.config.faults = values.faults();
+  CompleteAll(raw, line);
+  TellPasswordFile(line.common.password_file, app.get_option("--password-file")->count() > 0);
+  if (line.command == Command::kConfig) line.config.text = ConfigText(app, values);
+  if (line.command == Command::kNone) {
+    std::fputs(app.help().c_str(), stderr);
+    line.exit_status = kExitUsage;
+  }
+  return line;
 }
 
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
-  CommandLine line;
-  RawOptions raw;
-  CLI::App app("Puts the data flows of a network back together and keeps their content.", "dfc");
-  app.set_version_flag("--version", "dfc " DFC_VERSION);
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  app.require_subcommand(0, 1);
-  app.fallthrough();
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-  AddCommon(app, line.common);
-  app.add_subcommand("init", "Create the tables or bring them up to date");
-  AddReplay(app, line.replay, raw);
-  AddLists(app, raw);
-  AddShow(app, line.show, raw);
-  AddServe(app, line.serve);
-  AddVerify(app, raw);
-  for (CLI::App* command : app.get_subcommands({})) {
-    command->footer("--store, --sensor and --config go with every command: see dfc --help.");
-  }
-
-  // CLI11 reports by throwing; this is where that ends.
-  try {
-    app.parse(HideWords(argc, argv));
-    CompletePolicies(raw, line.replay.pipeline.host_policies);
-  } catch (const CLI::Success& asked) {
-    app.exit(asked);  // Prints help or version.
-    return line;
-  } catch (const CLI::ParseError& mistake) {
-    ReportMistake(app, mistake);
-    line.exit_status = kExitUsage;
-    return line;
-  }
-  line.command = ChosenCommand(app);
-  CompleteReplay(raw, line.replay.pipeline);
-  CompleteList(line.command == Command::kIcmp ? raw.icmp : raw.flows, line.list);
-  CompleteShow(raw, line.show);
-  Unhide(line.serve.listen);
-  line.serve.version = DFC_VERSION;
-  line.verify.format = FormatNamed(raw.verify_format);
-  if (line.command == Command::kNone) {
-    std::fputs(app.help().c_str(), stderr);
-    line.exit_status = kExitUsage;
-  }
+  const std::vector<std::string> words = HideWords(argc, argv);
+  CommandLine line = Parse(words, ConfigPath(words));
+  // `config` with a file: the options are those of that one.
+  if (!line.config.file.empty()) line = Parse(words, line.config.file);
   return line;
 }
 

@@ -29,6 +29,9 @@ constexpr auto kFlagNames = std::to_array<FlagName>({
     {kFlowUrgent, "urgent", "urg"},
     {kFlowAttempts, "attempts", "many"},
     {kFlowAfterReset, "after-reset", "rst+"},
+    {kFlowContentLimit, "content-limit", "limit"},
+    {kFlowNoContent, "no-content", "none"},
+    {kFlowOverload, "overload", "shed"},
 });
 
 std::string JoinFlags(uint16_t flags, const char* FlagName::*word) {
@@ -46,6 +49,14 @@ std::string JoinFlags(uint16_t flags, const char* FlagName::*word) {
 std::string FlagWords(uint16_t flags) { return JoinFlags(flags, &FlagName::word); }
 
 std::string ShortFlagWords(uint16_t flags) { return JoinFlags(flags, &FlagName::short_word); }
+
+std::vector<const char*> LeftOutSentences(uint16_t flags) {
+  std::vector<const char*> sentences;
+  if ((flags & kFlowContentLimit) != 0) sentences.push_back("content limit reached");
+  if ((flags & kFlowNoContent) != 0) sentences.push_back("recorded without content");
+  if ((flags & kFlowOverload) != 0) sentences.push_back("content shed: the sensor was overloaded");
+  return sentences;
+}
 
 std::string ShortStateName(FlowState state) {
   return state == FlowState::kEstablished ? "estab" : FlowStateName(state);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "dfc/event.h"
 
@@ -14,6 +15,9 @@ std::string FlagWords(uint16_t flags);
 
 // The same for a narrow column: "gap,ooo".
 std::string ShortFlagWords(uint16_t flags);
+
+// Why content was left out, of each reason that the flags have.
+std::vector<const char*> LeftOutSentences(uint16_t flags);
 
 // FlowStateName, with "established" as "estab".
 std::string ShortStateName(FlowState state);

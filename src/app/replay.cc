@@ -5,48 +5,23 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include "commands.h"
 #include "dfc/packet_source.h"
+#include "dfc/privileges.h"
 #include "output.h"
 #include "progress.h"
+#include "run_spool.h"
+#include "run_stats.h"
+#include "serving.h"
+#include "stop_on_signal.h"
 #include "summary.h"
 #include "text.h"
 
 namespace dfc {
 namespace {
-
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
-
-// Lets SIGINT and SIGTERM stop a run in good order; a second one ends the process at once, should
-// the run be stuck (in reading a pipe, say). One at a time.
-class StopOnSignal {
- public:
-  explicit StopOnSignal(std::atomic<bool>& stop) {
-    Target() = &stop;
-    struct sigaction action {};
-    action.sa_handler = [](int) { Target().load()->store(true, std::memory_order_relaxed); };
-    action.sa_flags = SA_RESETHAND | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
-  }
-  ~StopOnSignal() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
-  }
-  StopOnSignal(const StopOnSignal&) = delete;
-  StopOnSignal& operator=(const StopOnSignal&) = delete;
-
- private:
-  // A handler is given nothing but a number, so the flag to set has to lie where it can find it.
-  static std::atomic<std::atomic<bool>*>& Target() {
-    static constinit std::atomic<std::atomic<bool>*> target{nullptr};
-    return target;
-  }
-};
 
 // Whether `path` can be replayed, as far as can be told without taking anything from a pipe.
 absl::Status CheckFile(const std::string& path, const std::string& filter) {
@@ -104,32 +79,72 @@ int ReportRun(const PipelineReport& report, bool interrupted) {
   return interrupted || !report.damage.empty() ? kExitFailed : kExitDone;
 }
 
+// For a program that runs this one; who does not listen any more misses nothing.
+void PrintProgress(const PipelineProgress& progress) {
+  const std::string line = fmt::format("{}\t{}\t{}\n", progress.packets.load(),
+                                       progress.bytes_done.load(), progress.bytes_total.load());
+  (void)!::write(STDOUT_FILENO, line.data(), line.size());
+}
+
+// All is stored: what there is stays on show until somebody has seen enough.
+void ServeOn(Serving& serving, const std::atomic<bool>& stop) {
+  constexpr timespec kRound = {0, kServeRoundNs};
+  while (!stop.load(std::memory_order_relaxed)) {
+    serving.RunOnce();
+    ::nanosleep(&kRound, nullptr);  // A signal cuts it short.
+  }
+}
+
 }  // namespace
 
 int ReplayCommand(const CommonOptions& common, const ReplayOptions& options) {
+  ForgoNewPrivileges();
   const absl::StatusOr<StoreUrl> url = ParseStoreUrl(common.store);
   if (!url.ok()) return ReportFailure(url.status());
   PipelineOptions pipeline = options.pipeline;
   pipeline.sensor = common.sensor;
+  // A server comes back; a file's disk has to be seen to.
+  pipeline.wait_for_store = url->kind == StoreUrl::Kind::kMysql;
+  pipeline.log = [](const std::string& line) { PrintError(line); };
+  const std::unique_ptr<RunSpool> spool =
+      RunSpool::ForDeadLetters(options.dead_letters, common.sensor);
+  PipelineProgress progress;
+  pipeline.spool = spool->use(false, progress.figures.spool);
   if (const int wrong = CheckInputs(pipeline); wrong != kExitDone) return wrong;
 
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(*url, common.sensor);
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(*url, common.sensor, options.writing);
   if (!store.ok()) {
     PrintError(MessageOf(store.status()));
     return kExitFailed;
   }
-  PipelineProgress progress;
   const StopOnSignal stop_on_signal(progress.stop);
+  std::unique_ptr<Serving> serving;
+  if (!options.serve.listen.empty()) {
+    auto started = Serving::Start(common, options.serve);
+    if (!started.ok()) return ReportFailure(started.status());
+    serving = *std::move(started);
+  }
   ProgressBar bar(!options.quiet);
-  progress.tick = [&] { bar.Draw(progress); };
-  const absl::StatusOr<PipelineReport> report = RunReplay(pipeline, **store, progress);
+  progress.tick = [&] {
+    bar.Draw(progress);
+    if (options.progress) PrintProgress(progress);
+  };
+  absl::StatusOr<PipelineReport> report;
+  RunStats stats(progress.figures, {options.stats_file, common.sensor, options.serve.version, {}},
+                 pipeline.log);
+  ServeBeside(serving.get(),
+              [&] { stats.Around([&] { report = RunReplay(pipeline, **store, progress); }); });
   bar.Clear();
+  store->reset();  // Whoever shows it need not hold it.
   if (!report.ok()) {
     PrintError(MessageOf(report.status()));
     return kExitFailed;
   }
+  if (options.progress) PrintProgress(progress);
   if (!options.quiet) std::fputs(Summarize(*report, url->Text()).c_str(), stderr);
-  return ReportRun(*report, progress.stop.load(std::memory_order_relaxed));
+  const int exit_status = ReportRun(*report, progress.stop.load(std::memory_order_relaxed));
+  if (serving != nullptr) ServeOn(*serving, progress.stop);
+  return exit_status;
 }
 
 }  // namespace dfc

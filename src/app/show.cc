@@ -38,7 +38,7 @@ std::string CountsText(const SideCounts& counts) {
     text += fmt::format(", {} sent again differently", Grouped(counts.conflict_bytes));
   }
   if (counts.urgent_bytes != 0) text += fmt::format(", {} urgent", Grouped(counts.urgent_bytes));
-  if (counts.shed_bytes != 0) text += fmt::format(", {} too late", Grouped(counts.shed_bytes));
+  if (counts.shed_bytes != 0) text += fmt::format(", {} not stored", Grouped(counts.shed_bytes));
   if (counts.refused_bytes != 0) text += fmt::format(", {} refused", Grouped(counts.refused_bytes));
   return text;
 }
@@ -62,6 +62,9 @@ void PrintHeader(const StoredFlow& flow, Output& out) {
   }
   out.Write(fmt::format("  client     {}\n", CountsText(row.counts[0])));
   out.Write(fmt::format("  server     {}\n", CountsText(row.counts[1])));
+  for (const char* sentence : LeftOutSentences(row.flags)) {
+    out.Write(fmt::format("  left out   {}\n", sentence));
+  }
   out.Write(fmt::format("  community  {}\n", EscapeLine(flow.community_id)));
   out.Write(fmt::format("  sensor     {}\n", EscapeLine(flow.sensor)));
 }

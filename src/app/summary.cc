@@ -17,8 +17,13 @@ void AddLine(std::string& out, const char* name, const std::string& text) {
   fmt::format_to(std::back_inserter(out), "  {:<10} {}\n", name, text);
 }
 
+bool IsDropped(Verdict verdict) {
+  return verdict == Verdict::kDroppedByInterface || verdict == Verdict::kDroppedByKernel ||
+         verdict == Verdict::kDroppedBySensor;
+}
+
 bool IsRefused(Verdict verdict) {
-  return verdict != Verdict::kOk && verdict != Verdict::kFragmentHeld;
+  return verdict != Verdict::kOk && verdict != Verdict::kFragmentHeld && !IsDropped(verdict);
 }
 
 uint64_t SumOf(const std::array<uint64_t, kVerdictCount>& figures) {
@@ -36,18 +41,20 @@ void AddPackets(const PipelineReport& report, std::string& out) {
   AddLine(out, "delivered", text);
 }
 
-void AddRefused(const PipelineReport& report, std::string& out) {
-  uint64_t refused = 0;
+// The sum of the packets of these verdicts, and a line for each that has any.
+void AddVerdicts(const PipelineReport& report, const char* name, bool (*is_meant)(Verdict),
+                 std::string& out) {
+  uint64_t sum = 0;
   size_t digits = 0;
   for (size_t i = 0; i < kVerdictCount; ++i) {
-    if (!IsRefused(static_cast<Verdict>(i))) continue;
-    refused += report.packets[i];
+    if (!is_meant(static_cast<Verdict>(i))) continue;
+    sum += report.packets[i];
     if (report.packets[i] != 0) digits = std::max(digits, Grouped(report.packets[i]).size());
   }
-  AddLine(out, "refused", Grouped(refused));
+  AddLine(out, name, Grouped(sum));
   for (size_t i = 0; i < kVerdictCount; ++i) {
     const auto verdict = static_cast<Verdict>(i);
-    if (!IsRefused(verdict) || report.packets[i] == 0) continue;
+    if (!is_meant(verdict) || report.packets[i] == 0) continue;
     fmt::format_to(std::back_inserter(out), "{:13}{:>{}}  {}\n", "", Grouped(report.packets[i]),
                    digits, VerdictSentence(verdict));
   }
@@ -83,8 +90,11 @@ void AddContent(const FlowCounters& flows, std::string& out) {
   if (flows.urgent_bytes != 0) {
     text += fmt::format(", {} urgent", HumanBytes(flows.urgent_bytes));
   }
-  if (flows.shed_bytes != 0) {
-    text += fmt::format(", {} too late for a gap given up", HumanBytes(flows.shed_bytes));
+  const uint64_t left_out = std::accumulate(std::begin(flows.left_out_bytes),
+                                            std::end(flows.left_out_bytes), uint64_t{0});
+  if (flows.shed_bytes != left_out) {
+    text +=
+        fmt::format(", {} too late for a gap given up", HumanBytes(flows.shed_bytes - left_out));
   }
   AddLine(out, "content", text);
   text = Grouped(flows.gaps);
@@ -115,6 +125,19 @@ void AddFragments(const FragmentCounters& fragments, std::string& out) {
   for (const auto& [count, limit] : limits) {
     if (count == 0) continue;
     AddLine(out, "limit", fmt::format("{} {}", Count(count, "datagram", "datagrams"), limit));
+  }
+}
+
+// A line for each reason to leave out content that some flow had.
+void AddLeftOut(const FlowCounters& flows, std::string& out) {
+  constexpr std::array<const char*, kLeftOutCount> kReasons = {
+      "", "past the limit of their content",
+      "as their ports or networks are recorded without content", "as the sensor could not keep up"};
+  for (size_t why = 1; why < kLeftOutCount; ++why) {
+    if (flows.left_out_flows[why] == 0) continue;
+    AddLine(out, "left out",
+            fmt::format("{} of {}, {}", HumanBytes(flows.left_out_bytes[why]),
+                        Count(flows.left_out_flows[why], "flow", "flows"), kReasons[why]));
   }
 }
 
@@ -164,19 +187,56 @@ void AddSpeed(const PipelineReport& report, std::string& out) {
                       static_cast<double>(SumOf(report.bytes)) / 1e6 / elapsed_s));
 }
 
+void AddSpool(const PipelineReport& report, std::string& out) {
+  if (report.dead_rows != 0) {
+    AddLine(out, "refused",
+            fmt::format("{} by the store, and set aside: see dfc spool",
+                        Count(report.dead_rows, "row", "rows")));
+  }
+  if (!report.spool) return;
+  const SpoolState& state = report.spool->state;
+  if (state.rows_spooled != 0) {
+    AddLine(out, "spool", fmt::format("{} by way of it", Count(state.rows_spooled, "row", "rows")));
+  }
+  if (report.spool->left.rows != 0) {
+    AddLine(
+        out, "spool",
+        fmt::format("{} in {} left for the next run", Count(report.spool->left.rows, "row", "rows"),
+                    Count(report.spool->left.blocks, "block", "blocks")));
+  }
+  if (state.rows_dropped != 0) {
+    AddLine(out, "dropped",
+            fmt::format("{}, the oldest: the spool was full",
+                        Count(state.rows_dropped, "row", "rows")));
+  }
+  if (state.rows_unreadable != 0) {
+    AddLine(out, "damaged",
+            fmt::format("{} in the spool could not be read",
+                        Count(state.rows_unreadable, "row", "rows")));
+  }
+}
+
 }  // namespace
 
 std::string Summarize(const PipelineReport& report, const std::string& store) {
   std::string out;
   AddPackets(report, out);
-  AddRefused(report, out);
+  AddVerdicts(report, "refused", IsRefused, out);
+  if (report.is_live) AddVerdicts(report, "dropped", IsDropped, out);
+  if (report.datagrams_dropped != 0) {
+    AddLine(out, "dropped",
+            fmt::format("{} of packets that were delivered without them",
+                        Count(report.datagrams_dropped, "datagram", "datagrams")));
+  }
   AddFlows(report.flows, out);
   AddContent(report.flows, out);
+  AddLeftOut(report.flows, out);
   AddLimits(report, out);
   AddFragments(report.fragments, out);
   AddLine(out, "stored",
           fmt::format("{} in {}: {}", Count(report.rows, "row", "rows"),
                       Count(report.blocks, "block", "blocks"), EscapeLine(store)));
+  AddSpool(report, out);
   AddSpeed(report, out);
   return out;
 }

@@ -43,6 +43,10 @@ constexpr std::array<const char*, kVerdictCount> kSentences = {
     "SCTP chunk does not fit",                          // kBadSctpLength
     "SCTP checksum is wrong",                           // kBadSctpChecksum
     "not wanted by the filter",                         // kFiltered
+    "dropped by the network card or its driver",        // kDroppedByInterface
+    "dropped by the kernel: the ring was full",         // kDroppedByKernel
+    "dropped by dfc: the workers or store came late",   // kDroppedBySensor
+    "of dfc's own connections",                         // kOwnTraffic
 };
 
 }  // namespace

@@ -51,6 +51,10 @@ std::string VerifiedText(const Verified& verified) {
         "{} of a run that goes on, has failed or was killed: let it end, or repeat it\n",
         Count(verified.unfinished_blocks, "block", "blocks"));
   }
+  if (verified.kept_from_ns) {
+    text += fmt::format("before {} all but pinned flows was dropped; only those are looked at\n",
+                        FormatTime(*verified.kept_from_ns));
+  }
   return text;
 }
 

@@ -21,6 +21,12 @@ std::string FormatTime(int64_t time_ns) {
                      utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, fraction);
 }
 
+int64_t MinuteOf(int64_t time_ns) {
+  int64_t minute = time_ns / kNsPerMinute;
+  if (time_ns < minute * kNsPerMinute) --minute;
+  return minute * kNsPerMinute;
+}
+
 namespace {
 
 int64_t ReadClock(clockid_t clock) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "dfc/event.h"
+#include "dfc/community_ids.h"
 
 namespace dfc {
 
@@ -50,9 +50,10 @@ Endpoints EndpointsOf(const FlowRow& row) {
   return ends;
 }
 
-}  // namespace
+constexpr size_t kInputBytesMax = 2 + 16 + 16 + 2 + 4;
 
-std::string CommunityId(const FlowRow& row) {
+// seed, source, destination, protocol, padding, source port, destination port; big-endian.
+size_t WriteInput(const FlowRow& row, uint8_t (&input)[kInputBytesMax]) {
   Endpoints ends = EndpointsOf(row);
   const int order =
       std::lexicographical_compare(ends.source.begin(), ends.source.end(), ends.destination.begin(),
@@ -64,8 +65,7 @@ std::string CommunityId(const FlowRow& row) {
     std::swap(ends.source, ends.destination);
     std::swap(ends.source_port, ends.destination_port);
   }
-  // seed, source, destination, protocol, padding, source port, destination port; big-endian.
-  uint8_t input[2 + 16 + 16 + 2 + 4] = {0, 0};
+  input[0] = input[1] = 0;
   uint8_t* at = input + 2;
   at = std::copy(ends.source.begin(), ends.source.end(), at);
   at = std::copy(ends.destination.begin(), ends.destination.end(), at);
@@ -76,12 +76,40 @@ std::string CommunityId(const FlowRow& row) {
     *at++ = static_cast<uint8_t>(port >> 8);
     *at++ = static_cast<uint8_t>(port & 0xFF);
   }
+  return static_cast<size_t>(at - input);
+}
+
+}  // namespace
+
+struct CommunityIds::Hash {
+  struct FreeFunction {
+    void operator()(EVP_MD* of) const { EVP_MD_free(of); }
+  };
+  struct FreeContext {
+    void operator()(EVP_MD_CTX* of) const { EVP_MD_CTX_free(of); }
+  };
+  std::unique_ptr<EVP_MD, FreeFunction> function{EVP_MD_fetch(nullptr, "SHA1", nullptr)};
+  std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
+};
+
+CommunityIds::CommunityIds() : hash_(std::make_unique<Hash>()) {}
+CommunityIds::~CommunityIds() = default;
+
+const std::string& CommunityIds::Of(const FlowRow& row) {
+  uint8_t input[kInputBytesMax];
+  const size_t bytes = WriteInput(row, input);
   uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned digest_bytes = 0;
-  EVP_Digest(input, static_cast<size_t>(at - input), digest, &digest_bytes, EVP_sha1(), nullptr);
+  EVP_MD_CTX* const context = hash_->context.get();
+  EVP_DigestInit_ex(context, hash_->function.get(), nullptr);
+  EVP_DigestUpdate(context, input, bytes);
+  EVP_DigestFinal_ex(context, digest, &digest_bytes);
   uint8_t text[32];
   const int length = EVP_EncodeBlock(text, digest, static_cast<int>(digest_bytes));
-  return "1:" + std::string(AsChars(text), static_cast<size_t>(length));
+  text_.assign("1:").append(AsChars(text), static_cast<size_t>(length));
+  return text_;
 }
+
+std::string CommunityId(const FlowRow& row) { return CommunityIds().Of(row); }
 
 }  // namespace dfc

@@ -1,6 +1,6 @@
 #include "content.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <new>
@@ -189,7 +189,7 @@ ContentPlace ContentLog::AddDatagram(Target to, Side side, int64_t t_ns, uint64_
   ContentState& state = to.state;
   if (state.bytes > 0 && state.bytes + bytes.size() > kChunkContentBytesMax) Complete(to);
   OpenRun(to, {t_ns, offset, 0, 0, 0, side, TurnKind::kDatagram});
-  const ContentPlace place{state.n, state.bytes};
+  const ContentPlace place{state.n, state.bytes, static_cast<uint32_t>(bytes.size())};
   state.in_datagram = true;
   CopyIn(state, bytes);
   state.in_datagram = false;
@@ -208,7 +208,7 @@ size_t ContentLog::WriteTurnText(const Target& to, bool with_open_run) {
   ChainWalk walk(to.state.first);
   while (const ContentRun* run = walk.NextRun()) {
     if (run != to.state.open || with_open_run) {
-      at = fmt::format_to(at, "{}[{},{},{},{},{},{}]", first ? "" : ",",
+      at = fmt::format_to(at, FMT_COMPILE("{}[{},{},{},{},{},{}]"), first ? "" : ",",
                           static_cast<int>(run->side), run->t_ns - to.id.t_start_ns, run->offset,
                           run->bytes, static_cast<int>(run->kind), run->at);
       first = false;

@@ -48,10 +48,11 @@ struct ContentState {
   uint64_t version;     // Packets of the flow when the chunk last grew.
 };
 
-// Where in a flow's content something begins.
+// Where in a flow's content something lies.
 struct ContentPlace {
   uint32_t n;   // Of the chunk.
   uint32_t at;  // Position in the chunk's content.
+  uint32_t bytes;
 };
 
 // Works on the state of whichever flow it is handed. One worker owns it.

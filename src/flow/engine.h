@@ -7,6 +7,7 @@
 
 #include "age_list.h"
 #include "attempt_totals.h"
+#include "changed_flows.h"
 #include "content.h"
 #include "dfc/flow_engine.h"
 #include "event_writer.h"
@@ -23,6 +24,9 @@ class FlowEngine::Impl final : private MemoryPressure {
 
   void Update(std::span<const Packet> packets);
   void Advance(int64_t clock_ns);
+  void ShowOpen();
+  void HandOn() { events_.HandOn(); }
+  void Shed(Shedding shedding);
   void Finish();
 
   FlowCounters counters;
@@ -34,7 +38,15 @@ class FlowEngine::Impl final : private MemoryPressure {
   void UpdateProtocol(const Packet& packet, uint32_t at, Side side);
   void UpdateIcmp(const Packet& packet, uint32_t at, Side side, const ContentPlace& place);
   void Close(uint32_t at);
+  void WriteLedger();
   ContentPlace AddDatagram(const Packet& packet, uint32_t at, Side side);
+
+  // engine_content.cc: what is left out of a flow's content.
+  bool KeepsDatagram(const Packet& packet, uint32_t at, Side side);
+  LeftOut LeftOutFromStart(const FiveTuple& tuple) const;
+  uint64_t RoomFor(Flow& flow, Side side, uint64_t bytes);
+  void FlagLeftOut(Flow& flow, Side side);
+  void LeaveOut(Flow& flow, Side side, uint32_t ledger_cell, uint64_t bytes);
 
   uint32_t Open(const Packet& packet, const FlowKey& key, uint32_t hash, int64_t t_start_min_ns);
   void End(uint32_t at);
@@ -64,6 +76,8 @@ class FlowEngine::Impl final : private MemoryPressure {
     void AddRun(int64_t t_ns, uint64_t offset, ByteSpan bytes, TurnKind kind);
     void KeepConflict(int64_t t_ns, uint64_t offset, ByteSpan bytes);
     size_t ConflictRoom();
+    ByteSpan Keep(Arrival arrival, ByteSpan bytes);
+    LeftOut left_out() { return flow().left_out[static_cast<size_t>(side_)]; }
     Flow& flow() { return engine_.flows_[engine_.current_]; }
     SideCounts& counts() { return flow().counts[static_cast<size_t>(side_)]; }
 
@@ -107,6 +121,9 @@ class FlowEngine::Impl final : private MemoryPressure {
 
   const FlowLimits limits_;
   const StreamLimits stream_limits_;
+  // Whether any flow has, or may come to have, content that is left out.
+  bool leaves_out_;
+  Shedding shedding_ = Shedding::kNothing;
   const uint64_t identity_seed_;
   const uint64_t table_secret_;
   FlowTable flows_;
@@ -119,6 +136,7 @@ class FlowEngine::Impl final : private MemoryPressure {
   EventWriter events_;
   ContentLog content_;
   FlowLedger ledger_;
+  ChangedFlows changed_;  // Live: since the last ShowOpen().
   AttemptTotals attempts_;
   AgeList<FlowAge> tries_, one_way_;  // Of the flows that are not grown.
   AgeList<ContentAge> content_ages_;  // Of those that hold content.

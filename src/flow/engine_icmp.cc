@@ -30,7 +30,7 @@ void FlowEngine::Impl::UpdateIcmp(const Packet& packet, uint32_t at, Side side,
   row.quote_found = about != kNoFlow;
   row.content_n = place.n;
   row.content_at = place.at;
-  row.content_bytes = packet.payload_bytes;
+  row.content_bytes = place.bytes;
   events_.Append(RowType::kIcmp, row);
 }
 

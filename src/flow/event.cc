@@ -56,12 +56,24 @@ const char* OutcomeName(Outcome outcome) {
       return "tcp_out_of_window";
     case Outcome::kTcpShed:
       return "tcp_shed";
+    case Outcome::kTcpContentLimit:
+      return "tcp_content_limit";
+    case Outcome::kTcpNoContent:
+      return "tcp_no_content";
+    case Outcome::kTcpOverload:
+      return "tcp_overload";
     case Outcome::kDatagramPayload:
       return "datagram_payload";
     case Outcome::kDatagramStored:
       return "datagram_stored";
     case Outcome::kDatagramConflict:
       return "datagram_conflict";
+    case Outcome::kDatagramContentLimit:
+      return "datagram_content_limit";
+    case Outcome::kDatagramNoContent:
+      return "datagram_no_content";
+    case Outcome::kDatagramOverload:
+      return "datagram_overload";
   }
   return VerdictName(static_cast<Verdict>(outcome));
 }
@@ -145,6 +157,49 @@ const char* IcmpPairingName(IcmpPairing pairing) {
       return "error";
   }
   return "";
+}
+
+namespace {
+
+// The whole length of a row, or the least of one that has bytes behind it.
+size_t RowBytes(RowType type) {
+  switch (type) {
+    case RowType::kFlow:
+      return sizeof(FlowRow);
+    case RowType::kChunk:
+      return sizeof(ChunkRow);
+    case RowType::kIcmp:
+      return sizeof(IcmpRow);
+    case RowType::kLedger:
+      return sizeof(LedgerRow);
+  }
+  return SIZE_MAX;
+}
+
+bool IsRow(RowType type, ByteSpan row) {
+  if (type != RowType::kChunk) return row.size() == RowBytes(type);
+  if (row.size() < sizeof(ChunkRow)) return false;
+  const auto chunk = EventBlock::Load<ChunkRow>(row.data());
+  return row.size() - sizeof(ChunkRow) == size_t{chunk.content_bytes} + chunk.turns_bytes;
+}
+
+}  // namespace
+
+bool EventBlock::Assign(ByteSpan bytes) {
+  Clear();
+  while (!bytes.empty()) {
+    bool is_row = bytes.size() >= sizeof(RowHeader);
+    const auto header = is_row ? Load<RowHeader>(bytes.data()) : RowHeader{};
+    const size_t padded_bytes = Padded(header.bytes);
+    is_row = is_row && bytes.size() - sizeof header >= padded_bytes;
+    const ByteSpan row = is_row ? bytes.subspan(sizeof header, header.bytes) : ByteSpan();
+    if (!is_row || !IsRow(header.type, row) || !AppendCopy(header.type, row)) {
+      Clear();
+      return false;
+    }
+    bytes = bytes.subspan(sizeof header + padded_bytes);
+  }
+  return true;
 }
 
 ChunkView ViewChunk(ByteSpan row) {

@@ -19,6 +19,13 @@ class EventWriter {
     return at + sizeof row;
   }
 
+  // What is in the block at hand leaves.
+  void HandOn() {
+    if (block_ == nullptr || block_->empty()) return;
+    output_.Last(block_);
+    block_ = nullptr;
+  }
+
   void Finish() {
     if (block_ != nullptr) output_.Last(block_);
     block_ = nullptr;

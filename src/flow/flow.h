@@ -6,6 +6,7 @@
 
 #include "content.h"
 #include "dfc/event.h"
+#include "dfc/flow_engine.h"
 #include "dfc/packet.h"
 #include "tcp_connection.h"
 
@@ -54,6 +55,7 @@ struct Flow {
   Tunnel tunnel;
   AgeLink age;  // Among those of its youth, by the last packet.
   Youth youth;
+  LeftOut left_out[2];  // By Side.
   uint16_t flags;
   uint16_t vlan;
   uint8_t icmp_type, icmp_code;

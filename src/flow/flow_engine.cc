@@ -40,7 +40,11 @@ FlowEngine::~FlowEngine() = default;
 
 void FlowEngine::Update(std::span<const Packet> packets) { impl_->Update(packets); }
 void FlowEngine::Advance(int64_t clock_ns) { impl_->Advance(clock_ns); }
+void FlowEngine::ShowOpen() { impl_->ShowOpen(); }
+void FlowEngine::Shed(Shedding shedding) { impl_->Shed(shedding); }
+void FlowEngine::HandOn() { impl_->HandOn(); }
 void FlowEngine::Finish() { impl_->Finish(); }
+int64_t FlowEngine::oldest_open_ns() const { return impl_->ledger().oldest_open_ns(); }
 const FlowCounters& FlowEngine::counters() const { return impl_->counters; }
 const FlowTally& FlowEngine::tally(uint32_t cell) const { return impl_->ledger().tally(cell); }
 
@@ -48,6 +52,8 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
                        EventOutput& output)
     : limits_(limits),
       stream_limits_{limits.held_bytes_max, limits.gap_hold_ns},
+      leaves_out_(limits.content_flow_bytes_max != UINT64_MAX ||
+                  limits.content_side_bytes_max != UINT64_MAX || !limits.no_content.empty()),
       identity_seed_(IdentitySeed(sensor)),
       table_secret_(table_secret),
       flows_(limits.flows_max),
@@ -59,7 +65,8 @@ FlowEngine::Impl::Impl(const FlowLimits& limits, std::string_view sensor, uint64
       held_{pool_, this},
       events_(output),
       content_(pool_, events_, *this),
-      ledger_(limits.ledger_cells),
+      ledger_(limits.ledger_cells, limits.live_source),
+      changed_(limits.live_source ? limits.flows_max : 0),
       attempts_(2 * limits.tcp_attempt_idle_ns, table_secret, identity_seed_, limits.worker),
       tries_({&flows_}),
       one_way_({&flows_}),
@@ -136,6 +143,7 @@ void FlowEngine::Impl::UpdateOne(const Packet& packet, const FlowKey& key, uint3
   if (packet.fragmented) flow.flags |= kFlowFragmented;
   if (packet.payload_missing > 0) flow.flags |= kFlowTruncated;
   UpdateProtocol(packet, at, side);
+  changed_.Add(at);
   if (flow.youth != Youth::kGrown) GrowUp(at);
 }
 
@@ -158,7 +166,10 @@ void FlowEngine::Impl::UpdateConnection(const Packet& packet, uint32_t at, Side 
   current_ = at;
   ledger_.CountPayload(packet);
   UpdateTcp(tcp, packet, side, ContextOf(side));
-  for (const Side each : {Side::kClient, Side::kServer}) ListHeld(at, each, packet.clock_ns);
+  for (const Side each : {Side::kClient, Side::kServer}) {
+    const TcpEnd& end = tcp.ends[static_cast<size_t>(each)];
+    if (end.stream.held_bytes() > 0 || end.age.listed) ListHeld(at, each, packet.clock_ns);
+  }
   if (packet.conflict != nullptr) {
     TellConflict(packet, at, side, PlaceOfPayload(tcp, packet, side));
   }
@@ -182,6 +193,7 @@ void FlowEngine::Impl::Close(uint32_t at) {
 }
 
 ContentPlace FlowEngine::Impl::AddDatagram(const Packet& packet, uint32_t at, Side side) {
+  if (leaves_out_ && !KeepsDatagram(packet, at, side)) return {};
   content_ages_.Add(at);
   SideCounts& counts = flows_[at].counts[static_cast<size_t>(side)];
   const uint64_t offset = counts.content_bytes + counts.gap_bytes;
@@ -215,6 +227,7 @@ uint32_t FlowEngine::Impl::Open(const Packet& packet, const FlowKey& key, uint32
   flow.last_clock_ns = packet.clock_ns;
   flow.vlan = packet.vlan;
   flow.tunnel = packet.tunnel;
+  if (leaves_out_) flow.left_out[0] = flow.left_out[1] = LeftOutFromStart(packet.tuple);
   bool source_is_client = true;
   if (key.protocol == kTcp) {
     const uint8_t flags = packet.tcp.flags & (kSyn | kAck);
@@ -276,6 +289,7 @@ void FlowEngine::Impl::Free(uint32_t at) {
     counters.shed_bytes += counts.shed_bytes;
   }
   counters.gaps_given_up_early = held_.gaps_given_up;
+  changed_.Remove(at);
   content_ages_.Remove(at);
   AgesOf(flow.youth).Remove(at);
   if (flow.protocol() == kTcp) {
@@ -297,6 +311,7 @@ void FlowEngine::Impl::Finish() {
     End(at);
   }
   attempts_.Finish(events_);
+  WriteLedger();
   events_.Finish();
 }
 

@@ -34,6 +34,10 @@ void FlowEngine::Impl::SideHandler::AddRun(int64_t t_ns, uint64_t offset, ByteSp
 }
 
 void FlowEngine::Impl::SideHandler::OnData(Arrival arrival, uint64_t offset, ByteSpan bytes) {
+  if (engine_.leaves_out_) {
+    bytes = Keep(arrival, bytes);
+    if (bytes.empty()) return;
+  }
   AddRun(arrival.t_ns, offset, bytes, TurnKind::kData);
   engine_.ledger_.CountBytes(arrival.ledger_cell, Outcome::kTcpStored, bytes.size());
   counts().content_bytes += bytes.size();
@@ -42,9 +46,13 @@ void FlowEngine::Impl::SideHandler::OnData(Arrival arrival, uint64_t offset, Byt
 
 void FlowEngine::Impl::SideHandler::OnGap(int64_t t_ns, uint64_t offset, uint32_t bytes) {
   const uint32_t at = engine_.current_;
-  engine_.content_ages_.Add(at);
-  engine_.content_.AddGap(engine_.TargetOf(at), side_, t_ns, offset, bytes);
-  engine_.content_ages_.Add(at);
+  if (left_out() == LeftOut::kNothing) {  // A hole in what is stored, that is.
+    engine_.content_ages_.Add(at);
+    engine_.content_.AddGap(engine_.TargetOf(at), side_, t_ns, offset, bytes);
+    engine_.content_ages_.Add(at);
+  } else {
+    engine_.FlagLeftOut(flow(), side_);
+  }
   counts().gap_bytes += bytes;
   flow().flags |= kFlowGap;
   ++engine_.counters.gaps;
@@ -52,6 +60,7 @@ void FlowEngine::Impl::SideHandler::OnGap(int64_t t_ns, uint64_t offset, uint32_
 }
 
 void FlowEngine::Impl::SideHandler::OnUrgent(Arrival arrival, uint64_t offset, uint8_t byte) {
+  if (engine_.leaves_out_ && Keep(arrival, ByteSpan(&byte, 1)).empty()) return;
   const bool kept = engine_.limits_.urgent != Urgent::kDrop;
   if (kept) AddRun(arrival.t_ns, offset, ByteSpan(&byte, 1), TurnKind::kUrgent);
   engine_.ledger_.CountBytes(arrival.ledger_cell,
@@ -91,6 +100,7 @@ void FlowEngine::Impl::SideHandler::KeepConflict(int64_t t_ns, uint64_t offset, 
 }
 
 size_t FlowEngine::Impl::SideHandler::ConflictRoom() {
+  if (left_out() != LeftOut::kNothing) return 0;
   const uint64_t so_far = counts().conflict_bytes;
   return so_far < kConflictBytesMax ? kConflictBytesMax - static_cast<size_t>(so_far) : 0;
 }

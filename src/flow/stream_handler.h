@@ -75,6 +75,7 @@ struct TcpSegment {
   uint32_t order = 0;  // Of its packet in the connection.
   Arrival arrival = {};
   int64_t clock_ns = 0;
+  bool may_be_far = false;  // Nothing speaks against it, however far ahead of the stream it is.
 };
 
 }  // namespace dfc

@@ -19,6 +19,9 @@ struct Judgment {
 // Linux lets a timestamp be late by this much (TCP_PAWS_WINDOW).
 constexpr int32_t kPawsTicks = 1;
 
+// Of a segment and an acknowledgment that belong together, where the window is not known.
+constexpr uint32_t kNearBytes = 16 << 20;
+
 size_t Index(Side side) { return static_cast<size_t>(side); }
 bool IsAfter(uint32_t seq, uint32_t other) { return SeqDistance(other, seq) > 0; }
 
@@ -110,6 +113,15 @@ bool IsOutOfWindow(const TcpEnd& own, const TcpEnd& peer, const TcpSegment& segm
   if (segment.payload.empty()) return IsAfter(segment.seq, peer.edge);
   if (!IsAfter(peer.edge, segment.seq)) return true;
   return !IsAfter(peer.edge, own.stream.next_seq());
+}
+
+// A capture that lost packets goes on far ahead of what it has, and so does the connection. Where
+// no window speaks for the segment, what the receiver has acknowledged does.
+bool MayBeFar(const TcpEnd& own, const TcpEnd& peer, uint32_t seq) {
+  if (!peer.heard) return true;  // One direction alone: nobody can tell.
+  if (!peer.has_ack) return false;
+  if (own.syn_seen && peer.syn_seen) return true;
+  return seq - peer.ack_max + kNearBytes <= 2 * kNearBytes;
 }
 
 Judgment Judge(const TcpEnd& own, const TcpEnd& peer, const TcpHeader& tcp,
@@ -285,6 +297,7 @@ void UpdateTcp(TcpState& state, const Packet& packet, Side side, const TcpContex
   if (judgment.act == Judgment::kSetAside) {
     return SetAside(state.reset, own, peer, segment, context);
   }
+  segment.may_be_far = MayBeFar(own, peer, segment.seq);
   own.stream.Insert(segment, OwnContext(context, own));
 }
 

@@ -209,7 +209,8 @@ void TcpStream::DiscardOld(int64_t at, ByteSpan bytes, Arrival arrival,
 bool TcpStream::Trim(int64_t& at, TcpSegment& segment, const StreamContext& context) const {
   const ByteSpan all = segment.payload;
   const bool far_behind = at < next_ - kAheadBytesMax;
-  if (at > next_ + kAheadBytesMax || (far_behind && !anchored_)) {
+  const bool far_ahead = at > next_ + kAheadBytesMax && !segment.may_be_far;
+  if (far_ahead || (far_behind && !anchored_)) {
     if (!all.empty()) {
       context.handler.OnDiscard(segment.arrival, Discard::kOutOfWindow, Offset(at), all);
     }

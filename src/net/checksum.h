@@ -11,6 +11,7 @@ namespace dfc {
 class InternetSum {
  public:
   void Add(ByteSpan bytes);
+  void AddWord(const uint8_t* four_bytes) { sum_ += LoadNative<uint32_t>(four_bytes); }
   void AddBig16(uint16_t value) { sum_ += __builtin_bswap16(value); }
 
   // The 16-bit sum in the byte order of the wire's memory, not complemented.

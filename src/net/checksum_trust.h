@@ -8,7 +8,8 @@
 // are bad, and at least twenty, checksums mean nothing in the whole input (Suricata's rule).
 //
 // Kept by host and protocol, since cards often fill in TCP and UDP but not ICMP. A fixed table, one
-// entry a slot: a newcomer replaces who was there. Capture thread only.
+// host a slot, so that a packet's checksums touch one line of the cache: a newcomer replaces who
+// was there. Capture thread only.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +40,17 @@ class ChecksumTrust {
   static constexpr uint8_t kBadEnough = 3;
   static constexpr uint64_t kSampleBadMin = 20;
 
+  struct State {
+    uint8_t bad : 6;   // Bad ones of a host that is held to its checksums without a good one yet.
+    bool good : 1;     // Has sent a good one.
+    bool learned : 1;  // Was met while looking ahead, with fewer bad ones than kBadEnough.
+  };
   struct Host {
-    uint32_t tag;  // Tells hosts with the same slot apart.
-    uint8_t bad;   // Bad ones of a host that is held to its checksums without a good one yet.
-    bool good;     // Has sent a good one.
-    bool learned;  // Was met while looking ahead, with fewer bad ones than kBadEnough.
+    uint16_t tag;  // Tells hosts with the same slot apart; 0: nobody.
+    State states[6];
   };
 
-  Host& Find(const IpAddress& host, uint8_t protocol);
+  State& Find(const IpAddress& host, uint8_t protocol);
 
   MappedArray<Host> hosts_;
   uint64_t sample_total_ = 0;

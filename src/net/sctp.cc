@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "crc32c.h"
+#include "dfc/crc32c.h"
 
 namespace dfc {
 

@@ -43,6 +43,10 @@ constexpr std::array<const char*, kVerdictCount> kNames = {
     "bad_sctp_length",        // kBadSctpLength
     "bad_sctp_checksum",      // kBadSctpChecksum
     "filtered",               // kFiltered
+    "dropped_by_interface",   // kDroppedByInterface
+    "dropped_by_kernel",      // kDroppedByKernel
+    "dropped_by_sensor",      // kDroppedBySensor
+    "own_traffic",            // kOwnTraffic
 };
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "dealer.h"
 #include "dfc/decode.h"
 #include "ledger.h"
-#include "links.h"
 #include "look_ahead.h"
 
 namespace dfc {
@@ -21,9 +21,8 @@ class CaptureStage {
     kEnd,      // The source has no more frames.
   };
 
-  // `bells[n]` wakes the worker behind `links[n]`; `files` is how many sources will begin.
-  CaptureStage(std::vector<PacketLink*> links, std::vector<Doorbell*> bells,
-               const DecodeOptions& decode, uint64_t shard_secret, size_t files = 1);
+  // `files` is how many sources will begin.
+  CaptureStage(Dealer dealer, const DecodeOptions& decode, size_t files = 1);
 
   // The next source. `frames` must outlive the turns that take from it.
   void Begin(LookAhead& frames, uint64_t fingerprint = 0);
@@ -37,10 +36,10 @@ class CaptureStage {
   bool Settle();
 
   // Hands on what lies in half-filled blocks.
-  void Flush();
+  void Flush() { dealer_.Flush(); }
 
   // Tells the workers that nothing follows. False while a worker has no empty block.
-  bool Finish();
+  bool Finish() { return dealer_.Finish(); }
 
   Ledger& ledger() { return ledger_; }
   const Decoder& decoder() const { return decoder_; }
@@ -50,13 +49,7 @@ class CaptureStage {
   int64_t clock_ns() const { return clock_ns_; }
 
  private:
-  bool Deal();
-  void Push(size_t worker);
-
-  std::vector<PacketLink*> links_;
-  std::vector<Doorbell*> bells_;
-  std::vector<PacketBlock*> filling_;  // By worker; null when none is at hand.
-  const uint64_t shard_secret_;
+  Dealer dealer_;
   Decoder decoder_;
   Ledger ledger_;
   LookAhead* frames_ = nullptr;

@@ -28,4 +28,14 @@ class Doorbell {
   alignas(64) std::atomic<uint32_t> rings_{0};
 };
 
+// Calls `done` until it says true, and sleeps until the bell rings in between.
+template <typename Done>
+void RepeatUntil(const Doorbell& bell, Done done) {
+  while (true) {
+    const uint32_t heard = bell.Heard();
+    if (done()) return;
+    bell.WaitPast(heard);
+  }
+}
+
 }  // namespace dfc

@@ -7,16 +7,6 @@
 
 namespace dfc {
 
-namespace {
-
-int64_t MinuteOf(int64_t time_ns) {
-  int64_t minute = time_ns / kNsPerMinute;
-  if (time_ns < minute * kNsPerMinute) --minute;
-  return minute * kNsPerMinute;
-}
-
-}  // namespace
-
 Ledger::Ledger(size_t files) : cells_(CellsMax(files)), index_(std::bit_ceil(2 * CellsMax(files))) {
   sources_.reserve(files);
 }
@@ -75,6 +65,22 @@ void Ledger::Filtered(uint64_t frames, uint64_t wire_bytes) {
     cell.bytes[at] += wire_bytes;
   }
   sources_[source_].version += frames;
+}
+
+void WriteLedger(const Ledger& ledger, const std::function<FlowTally(uint32_t)>& tally,
+                 EventOutput& output) {
+  EventBlock* block = nullptr;
+  const auto write = [&](const LedgerRow& row) {
+    if (block == nullptr) block = output.Next(nullptr);
+    uint8_t* at = block->Append(RowType::kLedger, sizeof row);
+    if (at == nullptr) {
+      block = output.Next(block);
+      at = block->Append(RowType::kLedger, sizeof row);
+    }
+    std::memcpy(at, &row, sizeof row);
+  };
+  ledger.ForEachRow(tally, write);
+  if (block != nullptr) output.Last(block);
 }
 
 }  // namespace dfc

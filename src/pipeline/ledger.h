@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "dfc/event.h"
@@ -88,5 +89,10 @@ class Ledger {
   size_t minutes_ = 0;  // Cells but for those of minute 0.
   uint32_t recent_ = UINT32_MAX;
 };
+
+// Of a replay a minute is complete only in the end, since a byte may wait until its flow ends for
+// its fate. `tally` is as for ForEachRow().
+void WriteLedger(const Ledger& ledger, const std::function<FlowTally(uint32_t)>& tally,
+                 EventOutput& output);
 
 }  // namespace dfc

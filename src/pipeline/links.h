@@ -19,6 +19,7 @@
 #include <concurrentqueue/concurrentqueue.h>
 #include <readerwriterqueue/readerwriterqueue.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -57,6 +58,8 @@ class SpscRing {
     TakeOver(block);
     return block;
   }
+  // About how many there are; from any thread.
+  size_t size() const { return queue_.size_approx(); }
 
  private:
   moodycamel::ReaderWriterQueue<Block*> queue_;
@@ -109,6 +112,7 @@ struct EventLink {
   SpscRing<EventBlock> empty;
   std::vector<EventBlock> storage;
   EventQueue::Producer producer;
+  std::atomic<uint64_t> turns{0};  // Of the producer: it works, or looks for work or a block.
   Doorbell bell;  // Rung when an empty block comes back; for a worker also when packets come.
 };
 

@@ -16,6 +16,7 @@ struct MemoryPlan {
 
 // kInvalidArgument when it is too little for that many workers; the message says how much is
 // enough.
-absl::StatusOr<MemoryPlan> PlanMemory(size_t memory_bytes_max, size_t workers, size_t files = 1);
+absl::StatusOr<MemoryPlan> PlanMemory(size_t memory_bytes_max, size_t workers, size_t files = 1,
+                                      bool live = false);
 
 }  // namespace dfc

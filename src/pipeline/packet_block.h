@@ -7,7 +7,9 @@
 // to the worker; headers stay behind.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "dfc/memory.h"
@@ -15,8 +17,18 @@
 
 namespace dfc {
 
+// What a worker does once it has taken a block of a live capture; the later ones include those
+// before them.
+enum class Tick : uint8_t {
+  kNone,
+  kHandOn,    // What it has written leaves for the store.
+  kShowOpen,  // Open flows can be read, as they are now.
+};
+
 class PacketBlock {
  public:
+  static constexpr int64_t kNoClock = std::numeric_limits<int64_t>::min();
+
   static constexpr size_t kPacketsMax = 256;
   static constexpr size_t kBytes = size_t{320} << 10;  // More than the largest payload.
 
@@ -45,11 +57,17 @@ class PacketBlock {
   void Clear() {
     count_ = used_ = 0;
     last = false;
+    tick = Tick::kNone;
+    clock_ns = kNoClock;
   }
 
   static constexpr size_t MemoryBytes() { return kBytes + kPacketsMax * sizeof(Packet); }
 
   bool last = false;  // Nothing follows: the worker writes out what it has and stops.
+  Tick tick = Tick::kNone;
+  int64_t clock_ns = kNoClock;  // Live: so far the capture's clock has come behind the packets.
+  // Set by the worker on the way back: FlowEngine::oldest_open_ns().
+  int64_t oldest_open_ns = std::numeric_limits<int64_t>::max();
 
  private:
   static constexpr size_t kPadding = alignof(FragmentConflict) - 1;

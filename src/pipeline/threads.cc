@@ -1,38 +1,53 @@
-// Every thread of a replay is made here:
+// Every thread of a run is made here:
 //
-//   caller   captures: reads, decodes, deals out             (CaptureStage)
-//   worker n keeps its flows                                 (WorkerStage)
-//   sink     writes to the store                             (SinkStage)
+//   caller   captures: reads, decodes, deals out    (ReplayRun and CaptureStage, or LiveRun and
+//                                                    LiveStage)
+//   worker n keeps its flows                        (WorkerStage)
+//   sink     writes to the store                    (SinkStage), or, with a spool,
+//            to that, or hands on to the store's    (SpoolSink)
+//   store    writes to the store, with a spool      (StoreStage)
+//   beside   what a command does while it runs: RunBeside()
 //
 // Started sink first, stopped capture first: each stage sees its queue drained before it ends.
+#include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <chrono>
 #include <memory>
-#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "capture_stage.h"
-#include "checksum_sample.h"
 #include "dfc/pipeline.h"
 #include "dfc/time.h"
+#include "live_run.h"
+#include "measured_store.h"
 #include "memory_plan.h"
+#include "replay_run.h"
 #include "sink_stage.h"
+#include "spool_sink.h"
+#include "store_stage.h"
 #include "worker_stage.h"
 
 namespace dfc {
 
 namespace {
 
-constexpr size_t kFramesATurn = 256;
-constexpr int64_t kTickNs = 200 * kNsPerMs;
+constexpr size_t kLedgerBlocks = 2;
+// A ring of 64 MiB holds half a second of 1 Gbit/s.
+constexpr int64_t kPatienceNs = 500 * kNsPerMs;
 
 uint64_t RandomSecret() {
   uint64_t secret = 0;
   DFC_CHECK(::getrandom(&secret, sizeof secret, 0) == sizeof secret);
   return secret;
 }
+
+// As `top -H` and debuggers show the calling thread; 15 letters at most.
+void NameThread(const std::string& name) { ::prctl(PR_SET_NAME, name.c_str()); }
 
 FlowLimits LimitsOf(const MemoryPlan& plan, uint32_t worker) {
   FlowLimits limits = plan.limits;
@@ -47,12 +62,16 @@ struct Worker {
       : packets(plan.packet_blocks),
         link(plan.event_blocks, n, events),
         output(link, events, sink_bell),
-        stage(LimitsOf(plan, n), options.sensor, secret, packets, output, capture_bell) {}
+        stage(LimitsOf(plan, n), options.sensor, secret, packets, output, capture_bell,
+              plan.limits.live_source ? &link : nullptr) {}
 
-  void Run() {
+  void Run(Published<WorkerFigures>& figures) {
     while (!stage.done()) {
       const uint32_t heard = link.bell.Heard();
       if (!stage.RunOnce()) link.bell.WaitPast(heard);
+      link.turns.fetch_add(1, std::memory_order_relaxed);
+      figures.Set({stage.counters(), packets.filled.size(), link.storage.size() - link.empty.size(),
+                   static_cast<uint64_t>(stage.shedding())});
     }
     output.End();
   }
@@ -63,246 +82,306 @@ struct Worker {
   WorkerStage stage;
 };
 
-void RunSink(SinkStage& sink, Doorbell& bell, std::atomic<bool>& failed) {
-  while (!sink.done()) {
-    const uint32_t heard = bell.Heard();
-    if (!sink.RunOnce()) bell.WaitPast(heard);
-    // Only a hint to stop reading; the status itself is read after the join.
-    if (!sink.status().ok()) failed.store(true, std::memory_order_relaxed);
+// What a stage of the capture thread counts.
+template <typename Stage>
+void AddVerdicts(const Stage& stage, PipelineReport& report) {
+  for (size_t at = 0; at < kVerdictCount; ++at) {
+    report.packets[at] += stage.packets()[at];
+    report.bytes[at] += stage.bytes()[at];
   }
+  report.fragments = stage.decoder().fragments();
+  report.checksums_offloaded = stage.decoder().checksums_offloaded();
 }
 
-// The capture thread's part of a run.
-class Replay {
- public:
-  Replay(const PipelineOptions& options, PipelineProgress& progress, PipelineReport& report,
-         CaptureStage& stage, Doorbell& bell, const std::atomic<bool>& failed)
-      : options_(options),
-        progress_(progress),
-        report_(report),
-        stage_(stage),
-        bell_(bell),
-        failed_(failed) {}
+constexpr int64_t kLastDrainNs = 10 * kNsPerSecond;
+constexpr std::chrono::milliseconds kSinkNap{2};
 
-  void Run() {
-    uint64_t bytes_total = 0;
-    for (const std::string& file : options_.files) {
-      std::error_code none;  // A pipe has no size; then the total stays unknown.
-      const uintmax_t bytes = std::filesystem::file_size(file, none);
-      if (!none) bytes_total += bytes;
+// Sink and store of a run with a spool, each in a thread of its own.
+class SpoolCrew {
+ public:
+  SpoolCrew(const PipelineOptions& options, Store& store, EventQueue& events,
+            std::vector<EventLink*> links, Doorbell& sink_bell, uint64_t epoch)
+      : sink_bell_(sink_bell),
+        stage_(store, options.spool.dead_letters, link_, sink_bell),
+        sink_(*options.spool.spool, link_, events, std::move(links), epoch,
+              {.durable = options.spool.durable,
+               .patience_ns = options.flush_interval_ns / 4,
+               .last_drain_ns = kLastDrainNs,
+               .jitter_seed = RandomSecret(),
+               .log = options.log,
+               .tell = options.spool.tell}) {}
+
+  void Run(std::atomic<uint64_t>& turns) {
+    std::thread store_thread([this] {
+      NameThread("dfc-store");
+      RunStore();
+    });
+    while (!sink_.done()) {
+      const uint32_t heard = sink_bell_.Heard();
+      turns.fetch_add(1, std::memory_order_relaxed);
+      if (sink_.RunOnce(MonotonicClockNs(), WallClockNs())) continue;
+      // Doorbells know no time; what is due without one is never due at once.
+      if (sink_.is_timed()) {
+        std::this_thread::sleep_for(kSinkNap);
+      } else {
+        sink_bell_.WaitPast(heard);
+      }
     }
-    progress_.bytes_total.store(bytes_total, std::memory_order_relaxed);
-    for (size_t n = 0; n < options_.files.size() && !Stopped(); ++n) {
-      absl::Status status = RunFile(n);
-      if (!status.ok()) report_.damage.push_back(std::move(status));
-    }
-    Repeat([&] { return stage_.Finish(); });
+    store_thread.join();
   }
+
+  const SpoolSink& sink() const { return sink_; }
 
  private:
-  bool Stopped() const {
-    return progress_.stop.load(std::memory_order_relaxed) ||
-           failed_.load(std::memory_order_relaxed);
-  }
-
-  // Calls `done` until it says true, and sleeps until a block comes back in between.
-  template <typename Done>
-  void Repeat(Done done) {
-    while (true) {
-      const uint32_t heard = bell_.Heard();
-      if (done()) return;
-      bell_.WaitPast(heard);
+  void RunStore() {
+    while (!stage_.done()) {
+      const uint32_t heard = link_.bell.Heard();
+      if (!stage_.RunOnce()) link_.bell.WaitPast(heard);
     }
   }
 
-  // Before file `n` is worked on, unless it goes on with a capture of which enough was looked at.
-  void LearnChecksums(const LookAhead& frames, size_t n) {
-    if (frames.frames().empty()) return;
-    const int64_t first_ns = frames.frames().front().time_ns;
-    const bool goes_on = last_time_ns_ && ChecksumSample::GoesOn(*last_time_ns_, first_ns);
-    if (goes_on && n < files_sampled_) return;
-    ChecksumSample sample(frames);
-    const std::vector<std::string>& files = options_.files;
-    for (++n; n < files.size() && sample.AddFile(files[n], options_.filter);) ++n;
-    files_sampled_ = sample.is_full() ? SIZE_MAX : n;
-    stage_.LearnChecksums(sample.frames());
-  }
-
-  absl::Status RunFile(size_t n) {
-    DFC_ASSIGN_OR_RETURN(const std::unique_ptr<PacketSource> source,
-                         OpenCaptureFile(options_.files[n], options_.filter));
-    LookAhead frames(*source);
-    stage_.Begin(frames, source->fingerprint());
-    LearnChecksums(frames, n);
-    bool more = true;
-    while (more && !Stopped()) {
-      const uint32_t heard = bell_.Heard();
-      const CaptureStage::Turn turn = stage_.RunOnce(options_.pace ? 1 : kFramesATurn);
-      if (turn == CaptureStage::Turn::kBlocked) bell_.WaitPast(heard);
-      more = turn != CaptureStage::Turn::kEnd;
-      if (options_.pace) Pace(bytes_done_ + source->bytes_read());
-      Tick(bytes_done_ + source->bytes_read());
-    }
-    bytes_done_ += source->bytes_read();
-    Repeat([&] { return stage_.Settle(); });
-    if (!frames.frames().empty()) last_time_ns_ = frames.last_time_ns();
-    CountFiltered(*source);
-    return source->status();
-  }
-
-  void CountFiltered(const PacketSource& source) {
-    const auto at = static_cast<size_t>(Verdict::kFiltered);
-    if (source.frames_filtered() == 0) return;
-    report_.packets[at] += source.frames_filtered();
-    report_.bytes[at] += source.bytes_filtered();
-    // The source tells no times of what it left out: it all stands under minute 0.
-    stage_.ledger().Filtered(source.frames_filtered(), source.bytes_filtered());
-  }
-
-  // Waits until the machine's clock has come to the packet that was read last, and lets it go.
-  void Pace(uint64_t bytes_done) {
-    if (stage_.clock_ns() == INT64_MIN) return;
-    if (pace_offset_ns_ == INT64_MIN) pace_offset_ns_ = MonotonicClockNs() - stage_.clock_ns();
-    bool waited = false;
-    while (!Stopped()) {
-      const int64_t early_ns = stage_.clock_ns() + pace_offset_ns_ - MonotonicClockNs();
-      if (early_ns <= 0) break;
-      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(early_ns, kTickNs)));
-      Tick(bytes_done);
-      waited = true;
-    }
-    if (waited) stage_.Flush();
-  }
-
-  void Tick(uint64_t bytes_done) {
-    const int64_t now_ns = MonotonicClockNs();
-    if (now_ns - ticked_ns_ < kTickNs) return;
-    ticked_ns_ = now_ns;
-    progress_.packets.store(stage_.packets_total(), std::memory_order_relaxed);
-    progress_.bytes_done.store(bytes_done, std::memory_order_relaxed);
-    if (progress_.tick) progress_.tick();
-  }
-
-  const PipelineOptions& options_;
-  PipelineProgress& progress_;
-  PipelineReport& report_;
-  CaptureStage& stage_;
-  Doorbell& bell_;
-  const std::atomic<bool>& failed_;
-  int64_t pace_offset_ns_ = INT64_MIN;
-  int64_t ticked_ns_ = 0;
-  uint64_t bytes_done_ = 0;              // Of the files before this one.
-  std::optional<int64_t> last_time_ns_;  // Of the last frame in them.
-  size_t files_sampled_ = 0;             // Of this capture; the next one has been looked at, too.
+  Doorbell& sink_bell_;
+  StoreLink link_;
+  StoreStage stage_;
+  SpoolSink sink_;
 };
 
-// Once the workers have ended: their tables and the capture thread's make the ledger's rows. A
-// minute is complete only now, since a byte may wait until its flow ends for its fate.
-void WriteLedger(const Ledger& ledger, const std::vector<std::unique_ptr<Worker>>& workers,
-                 EventOutput& output) {
-  EventBlock* block = nullptr;
-  const auto write = [&](const LedgerRow& row) {
-    if (block == nullptr) block = output.Next(nullptr);
-    uint8_t* at = block->Append(RowType::kLedger, sizeof row);
-    if (at == nullptr) {
-      block = output.Next(block);
-      at = block->Append(RowType::kLedger, sizeof row);
+// All threads of one run but the caller's, and the queues between them.
+class Crew {
+ public:
+  Crew(const PipelineOptions& options, const MemoryPlan& plan, Store& store, RunFigures& figures,
+       bool live, SinkOptions sink)
+      : figures_(figures),
+        store_(store, figures),
+        epoch_(options.spool.spool != nullptr ? options.spool.spool->epoch() : RunEpoch(live)),
+        events_(options.workers * plan.event_blocks + kLedgerBlocks, options.workers + 1),
+        workers_(MakeWorkers(options, plan)),
+        ledger_link_(kLedgerBlocks, static_cast<uint32_t>(options.workers), events_),
+        ledger_output_(ledger_link_, events_, sink_bell_),
+        sink_(store_, events_, EventLinks(), epoch_, std::move(sink)) {
+    figures.started_s = static_cast<uint64_t>(WallClockNs() / kNsPerSecond);
+    figures.worker_count = options.workers;
+    figures.packet_blocks = plan.packet_blocks;
+    figures.event_blocks = plan.event_blocks;
+    figures.flows_max = plan.limits.flows_max;
+    if (options.spool.spool == nullptr) return;
+    spool_ =
+        std::make_unique<SpoolCrew>(options, store_, events_, EventLinks(), sink_bell_, epoch_);
+    left_ = options.spool.spool;
+  }
+
+  Dealer MakeDealer() {
+    std::vector<PacketLink*> links;
+    std::vector<Doorbell*> bells;
+    for (const auto& worker : workers_) {
+      links.push_back(&worker->packets);
+      bells.push_back(&worker->link.bell);
     }
-    std::memcpy(at, &row, sizeof row);
-  };
-  const auto tally = [&](uint32_t cell) {
+    return Dealer(std::move(links), std::move(bells), RandomSecret());
+  }
+
+  // Runs `capture` while the threads run, and `finish` once the workers have ended. Then the sums
+  // of all threads are in `report`.
+  template <typename Capture, typename Finish>
+  absl::Status Run(Capture capture, Finish finish, PipelineReport& report) {
+    std::thread sink_thread([this] {
+      NameThread("dfc-sink");
+      spool_ != nullptr ? spool_->Run(figures_.sink_turns) : RunSink();
+    });
+    std::vector<std::thread> worker_threads;
+    for (size_t n = 0; n < workers_.size(); ++n) {
+      worker_threads.emplace_back([this, n] {
+        NameThread(fmt::format("dfc-worker-{}", n));
+        workers_[n]->Run(figures_.workers[n]);
+      });
+    }
+    capture();
+    for (std::thread& thread : worker_threads) thread.join();
+    finish();
+    ledger_output_.End();
+    sink_thread.join();
+
+    for (const auto& worker : workers_) report.flows.Add(worker->stage.counters());
+    return spool_ != nullptr ? EndWithSpool(report) : EndWithoutSpool(report);
+  }
+
+  // Capture thread: all others look for work, and what they have counted until now is told.
+  void Wake() {
+    for (size_t n = 0; n < workers_.size(); ++n) {
+      figures_.worker_turns[n] = workers_[n]->link.turns.load(std::memory_order_relaxed);
+      workers_[n]->link.bell.Ring();
+    }
+    sink_bell_.Ring();
+  }
+
+  // REQUIRES: the workers have ended.
+  FlowTally TallyOf(uint32_t cell) const {
     FlowTally sum{};
-    for (const auto& worker : workers) sum.Add(worker->stage.tally(cell));
+    for (const auto& worker : workers_) sum.Add(worker->stage.tally(cell));
     return sum;
-  };
-  ledger.ForEachRow(tally, write);
-  if (block != nullptr) output.Last(block);
+  }
+
+  Doorbell& capture_bell() { return capture_bell_; }
+  EventLink& ledger_link() { return ledger_link_; }
+  LinkedOutput& ledger_output() { return ledger_output_; }
+  const std::atomic<bool>& failed() const { return failed_; }
+
+ private:
+  std::vector<std::unique_ptr<Worker>> MakeWorkers(const PipelineOptions& options,
+                                                   const MemoryPlan& plan) {
+    std::vector<std::unique_ptr<Worker>> workers;
+    const uint64_t table_secret = RandomSecret();
+    for (uint32_t n = 0; n < options.workers; ++n) {
+      workers.push_back(std::make_unique<Worker>(options, plan, n, table_secret, events_,
+                                                 sink_bell_, capture_bell_));
+    }
+    return workers;
+  }
+
+  absl::Status EndWithoutSpool(PipelineReport& report) {
+    const absl::Status ended = sink_.status().ok() ? sink_.EndRun() : store_.EndRun(epoch_);
+    DFC_RETURN_IF_ERROR(sink_.status());
+    DFC_RETURN_IF_ERROR(ended);
+    report.rows = sink_.rows();
+    report.dead_rows = sink_.dead_rows();
+    report.blocks = sink_.blocks();
+    return absl::OkStatus();
+  }
+
+  // While blocks are in the spool, the store must remember which ones it has.
+  absl::Status EndWithSpool(PipelineReport& report) {
+    const SpoolSink& sink = spool_->sink();
+    if (sink.all_stored()) store_.EndRun(epoch_).IgnoreError();
+    report.rows = sink.rows();
+    report.dead_rows = sink.state().rows_dead;
+    report.blocks = sink.blocks();
+    const SpoolAmount current = left_->waiting(Spool::Lane::kCurrent);
+    const SpoolAmount backlog = left_->waiting(Spool::Lane::kBacklog);
+    report.spool = {sink.state(), {current.blocks + backlog.blocks, current.rows + backlog.rows}};
+    return sink.status();
+  }
+
+  std::vector<EventLink*> EventLinks() {
+    std::vector<EventLink*> links;
+    for (const auto& worker : workers_) links.push_back(&worker->link);
+    links.push_back(&ledger_link_);
+    return links;
+  }
+
+  void RunSink() {
+    while (!sink_.done()) {
+      const uint32_t heard = sink_bell_.Heard();
+      figures_.sink_turns.fetch_add(1, std::memory_order_relaxed);
+      if (!sink_.RunOnce()) sink_bell_.WaitPast(heard);
+      // Only a hint to stop reading; the status itself is read after the join.
+      if (!sink_.status().ok()) failed_.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  RunFigures& figures_;
+  MeasuredStore store_;
+  const uint64_t epoch_;
+  Doorbell sink_bell_;
+  Doorbell capture_bell_;
+  std::atomic<bool> failed_{false};
+  EventQueue events_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  EventLink ledger_link_;
+  LinkedOutput ledger_output_;
+  SinkStage sink_;
+  std::unique_ptr<SpoolCrew> spool_;  // Instead of `sink_`.
+  Spool* left_ = nullptr;
+};
+
+DecodeOptions DecodeOptionsOf(const PipelineOptions& options) {
+  return {.checksums = options.checksums,
+          .fragment_secret = RandomSecret(),
+          .host_policies = options.host_policies};
 }
 
-void AddCounters(const FlowCounters& from, FlowCounters& to) {
-  for (size_t n = 0; n < std::size(from.flows); ++n) to.flows[n] += from.flows[n];
-  to.flows_evicted += from.flows_evicted;
-  to.attempts_summed += from.attempts_summed;
-  to.content_flushed_early += from.content_flushed_early;
-  to.gaps += from.gaps;
-  to.gap_bytes += from.gap_bytes;
-  to.content_bytes += from.content_bytes;
-  to.duplicate_bytes += from.duplicate_bytes;
-  to.conflict_bytes += from.conflict_bytes;
-  to.refused_bytes += from.refused_bytes;
-  to.urgent_bytes += from.urgent_bytes;
-  to.shed_bytes += from.shed_bytes;
-  to.gaps_given_up_early += from.gaps_given_up_early;
-  to.icmp_messages += from.icmp_messages;
-  to.icmp_requests_dropped += from.icmp_requests_dropped;
+// A live capture has one input, which is no file.
+absl::StatusOr<MemoryPlan> PlanOf(const PipelineOptions& options, bool live) {
+  const size_t files = live ? 1 : options.files.size();
+  DFC_ASSIGN_OR_RETURN(MemoryPlan plan,
+                       PlanMemory(options.memory_bytes_max, options.workers, files, live));
+  plan.limits.host_policies = options.host_policies;
+  plan.limits.urgent = options.urgent;
+  plan.limits.content_flow_bytes_max = options.content_flow_bytes_max;
+  plan.limits.content_side_bytes_max = options.content_side_bytes_max;
+  plan.limits.no_content = options.no_content;
+  if (live) plan.limits.live_source = RandomSecret();
+  return plan;
 }
 
 }  // namespace
 
+uint64_t RunEpoch(bool live) {
+  return (static_cast<uint64_t>(WallClockNs()) & ~uint64_t{1}) | (live ? 1 : 0);
+}
+
 absl::Status CheckMemory(const PipelineOptions& options) {
-  return PlanMemory(options.memory_bytes_max, options.workers, options.files.size()).status();
+  return PlanOf(options, options.files.empty()).status();
 }
 
 absl::StatusOr<PipelineReport> RunReplay(const PipelineOptions& options, Store& store,
                                          PipelineProgress& progress) {
-  DFC_ASSIGN_OR_RETURN(MemoryPlan plan,
-                       PlanMemory(options.memory_bytes_max, options.workers, options.files.size()));
-  plan.limits.host_policies = options.host_policies;
-  plan.limits.urgent = options.urgent;
+  DFC_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanOf(options, false));
   const int64_t started_ns = MonotonicClockNs();
-  const auto epoch = static_cast<uint64_t>(WallClockNs());
-  constexpr size_t kLedgerBlocks = 2;
-  EventQueue events(options.workers * plan.event_blocks + kLedgerBlocks, options.workers + 1);
-  Doorbell sink_bell;
-  Doorbell capture_bell;
-
-  std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<PacketLink*> packet_links;
-  std::vector<EventLink*> event_links;
-  std::vector<Doorbell*> worker_bells;
-  const uint64_t table_secret = RandomSecret();
-  for (uint32_t n = 0; n < options.workers; ++n) {
-    workers.push_back(
-        std::make_unique<Worker>(options, plan, n, table_secret, events, sink_bell, capture_bell));
-    packet_links.push_back(&workers.back()->packets);
-    event_links.push_back(&workers.back()->link);
-    worker_bells.push_back(&workers.back()->link.bell);
-  }
-  EventLink ledger_link(kLedgerBlocks, static_cast<uint32_t>(options.workers), events);
-  LinkedOutput ledger_output(ledger_link, events, sink_bell);
-  event_links.push_back(&ledger_link);
-
   PipelineReport report;
-  std::atomic<bool> failed{false};
-  SinkStage sink(store, events, event_links, epoch);
-  const DecodeOptions decode{.checksums = options.checksums,
-                             .fragment_secret = RandomSecret(),
-                             .host_policies = options.host_policies};
-  CaptureStage capture(packet_links, worker_bells, decode, RandomSecret(), options.files.size());
-
-  std::thread sink_thread([&] { RunSink(sink, sink_bell, failed); });
-  std::vector<std::thread> worker_threads;
-  for (const auto& worker : workers) worker_threads.emplace_back([&worker] { worker->Run(); });
-  Replay(options, progress, report, capture, capture_bell, failed).Run();
-  for (std::thread& thread : worker_threads) thread.join();
-  WriteLedger(capture.ledger(), workers, ledger_output);
-  ledger_output.End();
-  sink_thread.join();
-
-  const absl::Status ended = store.EndRun(epoch);
-  DFC_RETURN_IF_ERROR(sink.status());
-  DFC_RETURN_IF_ERROR(ended);
-  for (size_t at = 0; at < kVerdictCount; ++at) {
-    report.packets[at] += capture.packets()[at];
-    report.bytes[at] += capture.bytes()[at];
-  }
-  report.fragments = capture.decoder().fragments();
-  report.checksums_offloaded = capture.decoder().checksums_offloaded();
-  for (const auto& worker : workers) AddCounters(worker->stage.counters(), report.flows);
-  report.rows = sink.rows();
-  report.blocks = sink.blocks();
+  Crew crew(options, plan, store, progress.figures, false,
+            {.give_up = options.wait_for_store ? &progress.stop : nullptr,
+             .log = options.log,
+             .dead_letters = options.spool.dead_letters});
+  CaptureStage stage(crew.MakeDealer(), DecodeOptionsOf(options), options.files.size());
+  const auto tally = [&](uint32_t cell) { return crew.TallyOf(cell); };
+  ReplayRun run(options, progress, report, stage, crew.capture_bell(), crew.failed());
+  DFC_RETURN_IF_ERROR(crew.Run([&] { run.Run(); },
+                               [&] { WriteLedger(stage.ledger(), tally, crew.ledger_output()); },
+                               report));
+  AddVerdicts(stage, report);
   report.elapsed_ns = MonotonicClockNs() - started_ns;
   return report;
+}
+
+absl::StatusOr<PipelineReport> RunLive(const PipelineOptions& options, LiveSource& source,
+                                       Store& store, PipelineProgress& progress) {
+  DFC_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanOf(options, true));
+  // With a spool the store may be away.
+  const absl::Status indexed = store.MakeIndexes();
+  if (options.spool.spool == nullptr) DFC_RETURN_IF_ERROR(indexed);
+  const int64_t started_ns = MonotonicClockNs();
+  PipelineReport report;
+  Crew crew(
+      options, plan, store, progress.figures, true,
+      {.give_up = &progress.stop, .log = options.log, .dead_letters = options.spool.dead_letters});
+  LiveStage stage(crew.MakeDealer(), DecodeOptionsOf(options), *plan.limits.live_source,
+                  plan.limits.ledger_cells, kPatienceNs, options.flush_interval_ns / 4);
+  LiveRun run(source, stage, crew.ledger_link(), crew.ledger_output(), crew.capture_bell(),
+              progress, crew.failed(), [&] { crew.Wake(); }, options.log);
+  DFC_RETURN_IF_ERROR(crew.Run([&] { run.Run(); }, [&] { run.WriteLedger(); }, report));
+  AddVerdicts(stage, report);
+  report.is_live = true;
+  report.datagrams_dropped = stage.datagrams_dropped();
+  report.elapsed_ns = MonotonicClockNs() - started_ns;
+  return report;
+}
+
+void RunBeside(const std::function<void()>& work, const std::function<void()>& round,
+               int64_t pause_ns) {
+  // A pause is made of parts, so that nobody has to wait for the end of one.
+  constexpr int64_t kPartNs = 20 * kNsPerMs;
+  std::atomic<bool> over{false};
+  std::thread beside([&] {
+    while (!over.load()) {
+      round();
+      for (int64_t left_ns = pause_ns; left_ns > 0 && !over.load(); left_ns -= kPartNs) {
+        std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left_ns, kPartNs)));
+      }
+    }
+  });
+  work();
+  over.store(true);
+  beside.join();
 }
 
 }  // namespace dfc

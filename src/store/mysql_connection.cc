@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dfc/file.h"
 #include "row_text.h"
 
 namespace dfc {
@@ -14,7 +15,6 @@ namespace dfc {
 namespace {
 
 constexpr unsigned kConnectTimeoutSeconds = 5;
-constexpr unsigned kTransferTimeoutSeconds = 30;
 constexpr unsigned kLockTimeoutSeconds = 30;
 // A row is at most a chunk in hex: 2 * (65,000 content + turns), far below this.
 constexpr size_t kPacketBytesMin = 1 << 20;
@@ -24,6 +24,7 @@ constexpr size_t kPacketReserveBytes = 1024;
 // MySQL's ER_QUERY_TIMEOUT, which MariaDB's headers do not have.
 constexpr unsigned kMysqlQueryTimeout = 3024;
 
+// The session is gone, or good for nothing; whether it had done its work nobody knows.
 bool IsLost(unsigned code) {
   switch (code) {
     case CR_CONNECTION_ERROR:
@@ -32,21 +33,49 @@ bool IsLost(unsigned code) {
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
     case CR_SERVER_LOST_EXTENDED:
+    case CR_SERVER_HANDSHAKE_ERR:
+    case CR_SSL_CONNECTION_ERROR:
+    case CR_MALFORMED_PACKET:
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
+    case ER_NEW_ABORTING_CONNECTION:
+    case ER_NET_READ_ERROR:
+    case ER_NET_READ_INTERRUPTED:
+    case ER_NET_ERROR_ON_WRITE:
+    case ER_NET_WRITE_INTERRUPTED:
       return true;
     default:
       return false;
   }
 }
 
+// The server is there, and can't be used as it is: another one may.
 bool IsBusy(unsigned code) {
   switch (code) {
-    case ER_LOCK_WAIT_TIMEOUT:
-    case ER_LOCK_DEADLOCK:
     case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+    case ER_HOST_IS_BLOCKED:
     case ER_UNKNOWN_COM_ERROR:          // A cluster node that is not ready.
+    case ER_ERROR_DURING_COMMIT:        // One that has lost the others.
     case ER_OPTION_PREVENTS_STATEMENT:  // Read only.
+    case ER_READ_ONLY_MODE:
+    case ER_GET_ERRNO:             // Its disk fails.
+    case ER_NET_PACKET_TOO_LARGE:  // max_allowed_packet was made smaller: a new session asks.
+    case CR_NET_PACKET_TOO_LARGE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Lost against another transaction; the same one again will do.
+bool IsPassing(unsigned code) {
+  switch (code) {
+    case ER_LOCK_WAIT_TIMEOUT:
+    case ER_LOCK_DEADLOCK:  // On a cluster also: another node has changed the row.
+    case ER_CHECKREAD:
+    case ER_QUERY_INTERRUPTED:
       return true;
     default:
       return false;
@@ -54,6 +83,7 @@ bool IsBusy(unsigned code) {
 }
 
 bool IsRefusedRow(unsigned code) {
+  constexpr unsigned kMysqlCheckConstraint = 3819;  // Not in MariaDB's headers.
   switch (code) {
     case ER_DATA_TOO_LONG:
     case ER_TRUNCATED_WRONG_VALUE:
@@ -61,10 +91,18 @@ bool IsRefusedRow(unsigned code) {
     case ER_WARN_DATA_OUT_OF_RANGE:
     case ER_DUP_ENTRY:
     case ER_BAD_NULL_ERROR:
+    case ER_CONSTRAINT_FAILED:
+    case ER_SIGNAL_EXCEPTION:  // A trigger of the operator's.
+    case kMysqlCheckConstraint:
       return true;
     default:
       return false;
   }
+}
+
+// A cluster has a limit of its own (wsrep_max_ws_size), and says so in words only.
+bool IsTooMuch(unsigned code, std::string_view message) {
+  return code == ER_UNKNOWN_ERROR && message.find("writeset size") != std::string_view::npos;
 }
 
 size_t ParseSize(const std::optional<std::string>& text) {
@@ -81,29 +119,55 @@ std::string HexLiteral(std::string_view bytes) {
   return text + "'";
 }
 
-absl::StatusOr<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(const StoreUrl& url) {
+absl::StatusOr<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(
+    const StoreUrl& url, size_t first_host, unsigned transfer_timeout_s) {
   DFC_ASSIGN_OR_RETURN(const std::string password, StorePassword());
-  std::unique_ptr<MysqlConnection> connection(new MysqlConnection(url));
-  if (connection->session_ == nullptr) return absl::UnavailableError("mysql: out of memory");
-  DFC_RETURN_IF_ERROR(connection->Connect(password));
-  DFC_RETURN_IF_ERROR(connection->Configure());
-  return connection;
+  if (!url.tls_key.empty()) DFC_RETURN_IF_ERROR(CheckSecretFile(url.tls_key));
+  const size_t hosts = 1 + url.more_hosts.size();
+  absl::Status status;
+  for (size_t n = 0; n < hosts; ++n) {
+    std::unique_ptr<MysqlConnection> connection(new MysqlConnection(url, (first_host + n) % hosts));
+    if (connection->session_ == nullptr) return absl::UnavailableError("mysql: out of memory");
+    status = connection->Connect(password, transfer_timeout_s);
+    if (status.ok()) status = connection->Configure();
+    if (status.ok()) return connection;
+    if (!absl::IsUnavailable(status)) break;
+  }
+  return status;
 }
 
-absl::Status MysqlConnection::Connect(const std::string& password) {
+void MysqlConnection::SetOptions(unsigned transfer_timeout_s) {
   MYSQL* session = session_.get();
-  const bool by_socket = !url_.socket.empty();
-  const unsigned protocol = by_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  const auto or_usual = [](uint16_t given, unsigned usual) { return given != 0 ? given : usual; };
+  const unsigned protocol = url_.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+  const unsigned connect_s = or_usual(url_.connect_timeout_s, kConnectTimeoutSeconds);
+  const unsigned read_s = or_usual(url_.read_timeout_s, transfer_timeout_s);
+  const unsigned write_s = or_usual(url_.write_timeout_s, transfer_timeout_s);
   const unsigned no = 0;
   mysql_options(session, MYSQL_OPT_PROTOCOL, &protocol);
-  mysql_options(session, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectTimeoutSeconds);
-  mysql_options(session, MYSQL_OPT_READ_TIMEOUT, &kTransferTimeoutSeconds);
-  mysql_options(session, MYSQL_OPT_WRITE_TIMEOUT, &kTransferTimeoutSeconds);
+  mysql_options(session, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+  mysql_options(session, MYSQL_OPT_READ_TIMEOUT, &read_s);
+  mysql_options(session, MYSQL_OPT_WRITE_TIMEOUT, &write_s);
   mysql_options(session, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   // Otherwise a server could ask for any file of this machine.
   mysql_options(session, MYSQL_OPT_LOCAL_INFILE, &no);
-  if (mysql_real_connect(session, by_socket ? nullptr : url_.host.c_str(), url_.user.c_str(),
-                         password.c_str(), url_.database.c_str(), by_socket ? 0 : url_.port,
+  if (!url_.tls) return;
+  const my_bool yes = 1;
+  const my_bool verify = url_.tls_verify ? 1 : 0;
+  const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+  mysql_options(session, MYSQL_OPT_SSL_ENFORCE, &yes);
+  mysql_options(session, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  mysql_options(session, MYSQL_OPT_SSL_CA, path(url_.tls_ca));
+  mysql_options(session, MYSQL_OPT_SSL_CERT, path(url_.tls_cert));
+  mysql_options(session, MYSQL_OPT_SSL_KEY, path(url_.tls_key));
+}
+
+absl::Status MysqlConnection::Connect(const std::string& password, unsigned transfer_timeout_s) {
+  SetOptions(transfer_timeout_s);
+  const StoreHost host = host_ == 0 ? StoreHost{url_.host, url_.port} : url_.more_hosts[host_ - 1];
+  const bool by_socket = !url_.socket.empty();
+  if (mysql_real_connect(session_.get(), by_socket ? nullptr : host.name.c_str(), url_.user.c_str(),
+                         password.c_str(), url_.database.c_str(), by_socket ? 0 : host.port,
                          by_socket ? url_.socket.c_str() : nullptr, 0) == nullptr) {
     return ErrorStatus();
   }
@@ -161,6 +225,10 @@ absl::Status MysqlConnection::Describe(unsigned code, const char* message) const
   if (IsLost(code)) {
     return absl::UnavailableError(fmt::format(
         "{}: can't connect ({}); is the server running and the address right?", name_, message));
+  }
+  if (IsPassing(code)) return absl::AbortedError(fmt::format("{}: busy ({})", name_, message));
+  if (IsTooMuch(code, message)) {
+    return absl::ResourceExhaustedError(fmt::format("{}: too much at once ({})", name_, message));
   }
   if (IsBusy(code)) return absl::UnavailableError(fmt::format("{}: busy ({})", name_, message));
   if (IsRefusedRow(code)) {

@@ -14,10 +14,15 @@
 namespace dfc {
 
 // One session, used by one thread. Waits at most 5 s for the server to appear and 30 s for an
-// answer. After a lost connection it is good for nothing: open another.
+// answer, unless the URL says otherwise. After a lost connection it is good for nothing: open
+// another.
 class MysqlConnection {
  public:
-  static absl::StatusOr<std::unique_ptr<MysqlConnection>> Open(const StoreUrl& url);
+  // With several hosts the first that takes it, beginning with the one of that number (modulo how
+  // many there are). `transfer_timeout_s` is for URLs without one.
+  static absl::StatusOr<std::unique_ptr<MysqlConnection>> Open(
+      const StoreUrl& url, size_t first_host = 0,
+      unsigned transfer_timeout_s = kTransferTimeoutSeconds);
 
   // Runs one statement; rows that it gives are dropped.
   absl::Status Execute(std::string_view sql);
@@ -39,19 +44,23 @@ class MysqlConnection {
   uint64_t affected_rows() const { return mysql_affected_rows(session_.get()); }
   MYSQL* session() const { return session_.get(); }
   const std::string& name() const { return name_; }
+  size_t host() const { return host_; }
   const std::string& database() const { return url_.database; }
 
  private:
+  static constexpr unsigned kTransferTimeoutSeconds = 30;
   struct CloseSession {
     void operator()(MYSQL* session) const { mysql_close(session); }
   };
-  explicit MysqlConnection(const StoreUrl& url)
-      : url_(url), name_(url.Text()), session_(mysql_init(nullptr)) {}
+  MysqlConnection(const StoreUrl& url, size_t host)
+      : url_(url), host_(host), name_(url.Text()), session_(mysql_init(nullptr)) {}
 
-  absl::Status Connect(const std::string& password);
+  absl::Status Connect(const std::string& password, unsigned transfer_timeout_s);
+  void SetOptions(unsigned transfer_timeout_s);
   absl::Status Configure();
 
   StoreUrl url_;
+  size_t host_;       // 0 is the URL's `host`.
   std::string name_;  // The store's URL, for messages.
   std::unique_ptr<MYSQL, CloseSession> session_;
   size_t statement_bytes_max_ = 0;

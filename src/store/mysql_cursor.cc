@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <mysqld_error.h>
 
+#include "keepers.h"
 #include "mysql_connection.h"
 #include "schema.h"
 #include "sql_cursor.h"
@@ -77,7 +78,10 @@ class MysqlCursor final : public SqlCursor {
 
 absl::Status MysqlCursor::Failed() {
   usable_ = false;
-  return session_->Describe(mysql_stmt_errno(statement_.get()), mysql_stmt_error(statement_.get()));
+  // What the server says while rows are read may be noted for the session alone.
+  MYSQL_STMT* const statement = statement_.get();
+  if (mysql_stmt_errno(statement) == 0) return session_->ErrorStatus();
+  return session_->Describe(mysql_stmt_errno(statement), mysql_stmt_error(statement));
 }
 
 absl::Status MysqlCursor::Execute(const std::string& sql, const std::vector<SqlValue>& values) {
@@ -199,12 +203,20 @@ class MysqlReading final : public SqlConnection {
     return fmt::format("f.flow_hash {} ?", sign);
   }
 
+  std::string ByIndex(const char* index) const override {
+    return fmt::format(" FORCE INDEX ({})", index);
+  }
+  std::string ByKey() const override { return " FORCE INDEX (PRIMARY)"; }
+  const char* JoinInOrder() const override { return " STRAIGHT_JOIN "; }
+  absl::StatusOr<bool> HasFlowIndexes() override { return true; }
+
   // Sessions that are open keep what they had: it is called before the first statement.
   absl::Status LimitTime(int64_t statement_ms_max) override {
     statement_ms_max_ = statement_ms_max;
     for (const auto& session : idle_) DFC_RETURN_IF_ERROR(SetUpForReading(*session));
     return absl::OkStatus();
   }
+  const char* BytesSql() const override { return kMysqlBytesSql; }
   absl::StatusOr<std::string> Version() override { return std::string(); }
 
  private:

@@ -1,4 +1,4 @@
-#include "dfc/store.h"
+#include "dfc/store_options.h"
 #include "mysql_connection.h"
 #include "mysql_store.h"
 #include "schema.h"
@@ -36,7 +36,8 @@ absl::StatusOr<int> InitStore(const StoreUrl& url) {
   return MigrateMysql(*connection);
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreUrl& url, const std::string& sensor) {
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreUrl& url, const std::string& sensor,
+                                                 const StoreOptions& options) {
   if (sensor.empty() || sensor.size() > kSensorNameBytesMax) {
     return absl::InvalidArgumentError("a sensor's name has 1 to 255 bytes");
   }
@@ -44,11 +45,18 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreUrl& url, const std:
     case StoreUrl::Kind::kNull:
       return std::make_unique<NullStore>();
     case StoreUrl::Kind::kSqlite:
-      return SqliteStore::Open(url, sensor);
+      return SqliteStore::Open(url, sensor, options);
     case StoreUrl::Kind::kMysql:
       break;
   }
-  return MysqlStore::Open(url, sensor);
+  return MysqlStore::Open(url, sensor, options);
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreUrl& url, const std::string& sensor,
+                                                 bool may_be_away) {
+  StoreOptions options;
+  options.may_be_away = may_be_away;
+  return OpenStore(url, sensor, options);
 }
 
 }  // namespace dfc

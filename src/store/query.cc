@@ -26,6 +26,9 @@ class QueryParser {
 
   // Everything, to the end; "" for nothing.
   absl::StatusOr<std::string> Parse();
+  // Those that stand alone: not negated, no alternatives, in no brackets.
+  size_t terms() const { return terms_; }
+  std::vector<KeyTerm> TakeKeyTerms() { return std::move(key_terms_); }
 
  private:
   struct Joined {
@@ -57,6 +60,7 @@ class QueryParser {
   size_t at_ = 0;
   size_t terms_ = 0;
   size_t depth_ = 0;
+  std::vector<KeyTerm> key_terms_;
 };
 
 // "or" as a word of its own, in either case, or "||".
@@ -95,6 +99,7 @@ absl::StatusOr<QueryParser::Joined> QueryParser::ParseOr() {
   }
   // To stand among conditions that must all hold.
   if (alternatives > 1) all = {fmt::format("({})", all.text), 1};
+  if (alternatives > 1 && depth_ == 0) key_terms_.clear();
   return all;
 }
 
@@ -135,6 +140,8 @@ absl::StatusOr<std::string> QueryParser::ParseNot() {
   }
   const bool is_bracket = !AtEnd() && text_[at_] == '(';
   DFC_ASSIGN_OR_RETURN(const std::string positive, is_bracket ? ParseBrackets() : ParseTerm());
+  const bool is_key = !is_bracket && !negated && depth_ == 0 && context_.key_term;
+  if (is_key) key_terms_.push_back(*context_.key_term);
   return negated ? fmt::format("NOT {}", positive) : positive;
 }
 
@@ -165,11 +172,13 @@ absl::StatusOr<std::string> QueryParser::ParseTerm() {
       return Mistake(field_at, fmt::format("a query has at most {} values", kTermsMax));
     }
     DFC_ASSIGN_OR_RETURN(const std::string_view value, TakeValue(field));
+    context_.key_term.reset();
     const auto one = TermCondition(field, value, context_);
     if (!one.ok()) return Mistake(field_at, MessageOf(one.status()));
     condition += fmt::format("{}({})", alternatives == 0 ? "" : " OR ", *one);
     ++alternatives;
   } while (!AtEnd() && text_[at_] == ',');
+  if (alternatives > 1) context_.key_term.reset();
   return alternatives == 1 ? condition : fmt::format("({})", condition);
 }
 
@@ -199,8 +208,11 @@ absl::StatusOr<SqlFilter> ParseFilter(std::string_view filter, QueryScope scope,
   }
   SqlFilter result;
   TermContext context{scope, now_ns, result.values};
-  DFC_ASSIGN_OR_RETURN(const std::string condition, QueryParser(filter, context).Parse());
+  QueryParser parser(filter, context);
+  DFC_ASSIGN_OR_RETURN(const std::string condition, parser.Parse());
   if (!condition.empty()) result.where = fmt::format(" WHERE {}", condition);
+  result.key_terms = parser.TakeKeyTerms();
+  result.terms = parser.terms();
   return result;
 }
 

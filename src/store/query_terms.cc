@@ -45,13 +45,16 @@ std::optional<size_t> PlaceOf(std::string_view value, const Words& words) {
 
 using Columns = std::initializer_list<std::string_view>;
 
-Condition AddressIn(std::string_view value, Columns columns, Values& values) {
+Condition AddressIn(std::string_view value, KeyTerm::Field field, Columns columns,
+                    TermContext& context) {
   const auto range = ParseNetwork(value);
   if (!range) return Wrong(value, "address or network (10.0.0.1, 10.0.0.0/8, fd00::/8)");
-  const auto add = [&values](const IpAddress& edge) {
-    values.emplace_back(std::vector<uint8_t>(edge.bytes.begin(), edge.bytes.end()));
+  const auto bytes_of = [](const IpAddress& edge) {
+    return std::vector<uint8_t>(edge.bytes.begin(), edge.bytes.end());
   };
+  const auto add = [&](const IpAddress& edge) { context.values.emplace_back(bytes_of(edge)); };
   const bool is_one = range->low == range->high;
+  context.key_term = {field, bytes_of(range->low), bytes_of(range->high), is_one};
   std::string text;
   for (const std::string_view column : columns) {
     if (!text.empty()) text += " OR ";
@@ -63,34 +66,36 @@ Condition AddressIn(std::string_view value, Columns columns, Values& values) {
 }
 
 Condition Host(std::string_view value, TermContext& context) {
-  return AddressIn(value, {"f.client", "f.server"}, context.values);
+  return AddressIn(value, KeyTerm::Field::kHost, {"f.client", "f.server"}, context);
 }
 Condition Client(std::string_view value, TermContext& context) {
-  return AddressIn(value, {"f.client"}, context.values);
+  return AddressIn(value, KeyTerm::Field::kClient, {"f.client"}, context);
 }
 Condition Server(std::string_view value, TermContext& context) {
-  return AddressIn(value, {"f.server"}, context.values);
+  return AddressIn(value, KeyTerm::Field::kServer, {"f.server"}, context);
 }
 
-Condition PortIn(std::string_view value, Columns columns, Values& values) {
+Condition PortIn(std::string_view value, KeyTerm::Field field, Columns columns,
+                 TermContext& context) {
   const auto range = ParseRange(value, UINT16_MAX, ParseNumber);
   if (!range) return Wrong(value, "port or range of ports (80, 1000:2000, >1023)");
+  context.key_term = {field, range->low, range->high, range->low == range->high};
   std::string text;
   for (const std::string_view column : columns) {
     if (!text.empty()) text += " OR ";
-    text += Between(column, *range, values);
+    text += Between(column, *range, context.values);
   }
   return text;
 }
 
 Condition Port(std::string_view value, TermContext& context) {
-  return PortIn(value, {"f.client_port", "f.server_port"}, context.values);
+  return PortIn(value, KeyTerm::Field::kPort, {"f.client_port", "f.server_port"}, context);
 }
 Condition ClientPort(std::string_view value, TermContext& context) {
-  return PortIn(value, {"f.client_port"}, context.values);
+  return PortIn(value, KeyTerm::Field::kClientPort, {"f.client_port"}, context);
 }
 Condition ServerPort(std::string_view value, TermContext& context) {
-  return PortIn(value, {"f.server_port"}, context.values);
+  return PortIn(value, KeyTerm::Field::kServerPort, {"f.server_port"}, context);
 }
 
 Condition Protocol(std::string_view value, TermContext& context) {
@@ -103,6 +108,7 @@ Condition Protocol(std::string_view value, TermContext& context) {
     return Wrong(value, "protocol (tcp, udp, icmp, icmp6, sctp, gre ..., 0-255)");
   }
   context.values.emplace_back(*number);
+  context.key_term = {KeyTerm::Field::kProtocol, *number, *number, true};
   return std::string("f.protocol = ?");
 }
 
@@ -180,12 +186,15 @@ constexpr auto kFlagWords = std::to_array<FlagWord>({
     {"urgent", kFlowUrgent},
     {"attempts", kFlowAttempts},
     {"after-reset", kFlowAfterReset},
+    {"content-limit", kFlowContentLimit},
+    {"no-content", kFlowNoContent},
+    {"overload", kFlowOverload},
 });
 
 Words HasWords() {
   Words words;
   for (const FlagWord& known : kFlagWords) words.emplace_back(known.name);
-  words.insert(words.end(), {"icmp-error", "content"});
+  words.insert(words.end(), {"icmp-error", "content", "pin"});
   return words;
 }
 
@@ -194,6 +203,11 @@ Condition Has(std::string_view value, TermContext& context) {
   if (value == "icmp-error") {
     return fmt::format("EXISTS (SELECT 1 FROM icmp AS i WHERE {})",
                        IcmpErrorAbout("f.t_start", "f.flow_hash"));
+  }
+  if (value == "pin") {
+    return std::string(
+        "EXISTS (SELECT 1 FROM pin AS p WHERE p.t_start = f.t_start AND p.flow_hash = "
+        "f.flow_hash)");
   }
   if (value == "quote" && context.scope == QueryScope::kIcmp) {
     return std::string("i.quoted_protocol IS NOT NULL");
@@ -310,6 +324,7 @@ Condition About(std::string_view value, TermContext& context) {
   if (!id) return Wrong(value, "flow id (32 hex digits)");
   context.values.emplace_back(id->flow_hash);
   context.values.emplace_back(id->t_start_ns);
+  context.key_term = {KeyTerm::Field::kAbout, id->flow_hash, id->flow_hash, true};
   return IcmpErrorAbout("?", "?");
 }
 

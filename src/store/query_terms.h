@@ -1,6 +1,7 @@
 // One term of a query, "field:value,value", as a SQL condition, and the table of fields.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ struct TermContext {
   QueryScope scope;
   int64_t now_ns;
   std::vector<SqlValue>& values;
+  std::optional<KeyTerm> key_term = {};  // What the last condition is, if it is one.
 };
 
 // Adds values for the `?` of the condition that it returns. The status' message tells what is wrong

@@ -115,7 +115,7 @@ class Window {
 
 absl::Status SqlReader::Turns(const FlowId& id, const std::function<void(const Turn&)>& each) {
   DFC_ASSIGN_OR_RETURN(const auto cursor,
-                       connection_->Query("SELECT n, turns, content FROM chunk"
+                       connection_->Query("SELECT n, turns, content FROM v_content"
                                           " WHERE t_start = ? AND flow_hash = ? ORDER BY n",
                                           {id.t_start_ns, id.flow_hash}));
   for (;;) {
@@ -131,11 +131,12 @@ absl::Status SqlReader::Turns(const FlowId& id, const std::function<void(const T
 
 absl::StatusOr<TurnsEnd> SqlReader::TurnsFrom(
     const TurnsQuery& query, const std::function<void(const Turn&, const TurnCursor&)>& each) {
-  DFC_ASSIGN_OR_RETURN(const auto cursor,
-                       connection_->Query("SELECT n, turns, content FROM chunk WHERE t_start = ?"
-                                          " AND flow_hash = ? AND n >= ? ORDER BY n LIMIT ?",
-                                          {query.id.t_start_ns, query.id.flow_hash,
-                                           query.from.chunk, kWindowChunksMax}));
+  DFC_ASSIGN_OR_RETURN(
+      const auto cursor,
+      connection_->Query(
+          "SELECT n, turns, content FROM v_content WHERE t_start = ?"
+          " AND flow_hash = ? AND n >= ? ORDER BY n LIMIT ?",
+          {query.id.t_start_ns, query.id.flow_hash, query.from.chunk, kWindowChunksMax}));
   Window window(query, each);
   for (uint64_t chunks = 0;; ++chunks) {
     DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
@@ -181,10 +182,11 @@ absl::StatusOr<ContentPlace> SqlReader::FindContent(const FlowId& id, Side side,
 
 absl::StatusOr<bool> SqlReader::ChunkContent(const FlowId& id, Side side, uint64_t& chunk,
                                              std::string& bytes) {
-  DFC_ASSIGN_OR_RETURN(const auto cursor,
-                       connection_->Query("SELECT n, turns, content FROM chunk WHERE t_start = ?"
-                                          " AND flow_hash = ? AND n >= ? ORDER BY n LIMIT 1",
-                                          {id.t_start_ns, id.flow_hash, chunk}));
+  DFC_ASSIGN_OR_RETURN(
+      const auto cursor,
+      connection_->Query("SELECT n, turns, content FROM v_content WHERE t_start = ?"
+                         " AND flow_hash = ? AND n >= ? ORDER BY n LIMIT 1",
+                         {id.t_start_ns, id.flow_hash, chunk}));
   DFC_ASSIGN_OR_RETURN(const bool found, cursor->Next());
   if (!found) return false;
   chunk = static_cast<uint64_t>(cursor->Integer(0));

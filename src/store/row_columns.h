@@ -1,6 +1,6 @@
 // The columns of each table in the order in which rows are written and read: the one place that
-// knows it. `Emit` has Signed(), Unsigned(), Bytes(), Text() and Null(), one call a column; what it
-// is given lives until the row is finished.
+// knows it. `Emit` has Signed(), Unsigned(), Bytes(), Text(), Kept() and Null(), one call a column;
+// what it is given lives until the row is finished, bytes that are Kept() as long as the block.
 #pragma once
 
 #include <fmt/format.h>
@@ -48,8 +48,8 @@ inline constexpr const char* kFlowColumns[] = {"t_start",
                                                "server_urgent_bytes",
                                                "server_shed_bytes"};
 
-inline constexpr const char* kChunkColumns[] = {"t_start", "flow_hash", "n",      "version",
-                                                "t_first", "turns",     "content"};
+inline constexpr const char* kChunkColumns[] = {
+    "t_start", "flow_hash", "n", "version", "t_first", "turns", "content_bytes", "content"};
 
 inline constexpr const char* kIcmpColumns[] = {"t_start",
                                                "flow_hash",
@@ -140,7 +140,7 @@ void EmitFlow(const FlowRow& row, uint32_t sensor_id, const std::string& communi
   EmitCounts(row.counts[1], emit);
 }
 
-// `turns` is the whole JSON array.
+// `turns` is the whole JSON array; `content` may be shorter than the row's, when it is compressed.
 template <typename Emit>
 void EmitChunk(const ChunkRow& row, std::string_view turns, ByteSpan content, Emit& emit) {
   emit.Signed(row.id.t_start_ns);
@@ -149,7 +149,8 @@ void EmitChunk(const ChunkRow& row, std::string_view turns, ByteSpan content, Em
   emit.Unsigned(row.version);
   emit.Signed(row.t_first_ns);
   emit.Text(turns);
-  emit.Bytes(content);
+  emit.Unsigned(row.content_bytes);
+  emit.Kept(content);
 }
 
 template <typename Emit>

@@ -28,6 +28,7 @@ class RowText {
   void Signed(int64_t value);
   void Unsigned(uint64_t value);
   void Bytes(ByteSpan bytes);
+  void Kept(ByteSpan bytes) { Bytes(bytes); }
   void Text(std::string_view text) { Bytes(AsBytes(text.data(), text.size())); }
   void Null();
 

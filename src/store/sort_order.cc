@@ -77,44 +77,8 @@ absl::Status UnknownSort(std::string_view name, QueryScope scope) {
   return absl::InvalidArgumentError(fmt::format("can't sort by '{}'; columns are {}", name, names));
 }
 
-// The value by which a flow is sorted, for those sorts that have pages.
-std::optional<uint64_t> PageValue(const FlowRow& row, std::string_view name) {
-  const SideCounts& client = row.counts[0];
-  const SideCounts& server = row.counts[1];
-  if (name == "end" || name == "last") return static_cast<uint64_t>(row.t_last_ns);
-  if (name == "duration") return static_cast<uint64_t>(row.t_last_ns - row.id.t_start_ns);
-  if (name == "packets") return client.packets + server.packets;
-  if (name == "bytes") return client.content_bytes + server.content_bytes;
-  return std::nullopt;
-}
-
-bool IsByTime(std::string_view name) { return name == "start" || name == "id"; }
-
 std::string_view NameOf(std::string_view sort) {
   return sort.substr(sort.starts_with('-') ? 1 : 0);
-}
-
-// "ID" or "VALUE.ID".
-struct PageEnd {
-  std::optional<int64_t> value;
-  FlowId id;
-};
-
-std::optional<PageEnd> ParsePageEnd(std::string_view text, bool by_time) {
-  PageEnd end;
-  if (!by_time) {
-    const size_t dot = text.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    int64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + dot, value);
-    if (error != std::errc() || stop != text.data() + dot) return std::nullopt;
-    end.value = value;
-    text.remove_prefix(dot + 1);
-  }
-  const auto id = ParseFlowId(std::string(text));
-  if (!id) return std::nullopt;
-  end.id = *id;
-  return end;
 }
 
 // Holds behind `end`. A page by time is bounded from the front, so that an index can find it.
@@ -140,11 +104,12 @@ absl::Status AddCursor(const FlowQuery& query, QueryScope scope, const SqlConnec
   const std::string_view name = NameOf(query.sort);
   const auto columns = SortColumns(scope);
   const auto column = std::ranges::find(columns, name, &SortColumn::name);
-  const bool has_pages = IsByTime(name) || PageValue(FlowRow{}, name).has_value();
+  const bool by_time = IsByTime(query.sort);
+  const bool has_pages = by_time || PageValueOf(query.sort).has_value();
   if (scope != QueryScope::kFlows || column == columns.end() || !has_pages) {
     return absl::InvalidArgumentError(fmt::format("there are no pages by '{}'", query.sort));
   }
-  const auto end = ParsePageEnd(query.after, IsByTime(name));
+  const auto end = ParsePageEnd(query.after, by_time);
   if (!end) return absl::InvalidArgumentError("'after' is no end of a page of this order");
   filter.And(BehindCondition(*end, column->expression, query.sort.starts_with('-'), connection,
                              filter.values));
@@ -153,12 +118,65 @@ absl::Status AddCursor(const FlowQuery& query, QueryScope scope, const SqlConnec
 
 }  // namespace
 
-absl::StatusOr<std::string> FlowCursor(const StoredFlow& flow, const std::string& sort) {
+std::optional<PageEnd> ParsePageEnd(std::string_view text, bool by_time) {
+  PageEnd end;
+  if (!by_time) {
+    const size_t dot = text.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    int64_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + dot, value);
+    if (error != std::errc() || stop != text.data() + dot) return std::nullopt;
+    end.value = value;
+    text.remove_prefix(dot + 1);
+  }
+  const auto id = ParseFlowId(std::string(text));
+  if (!id) return std::nullopt;
+  end.id = *id;
+  return end;
+}
+
+bool IsByTime(std::string_view sort) {
   const std::string_view name = NameOf(sort);
-  if (IsByTime(name)) return FormatFlowId(flow.row.id);
-  const auto value = PageValue(flow.row, name);
+  return name == "start" || name == "id";
+}
+
+std::optional<PageValue> PageValueOf(std::string_view sort) {
+  const std::string_view name = NameOf(sort);
+  if (name == "end" || name == "last") return PageValue::kEnd;
+  if (name == "duration") return PageValue::kDuration;
+  if (name == "packets") return PageValue::kPackets;
+  if (name == "bytes") return PageValue::kBytes;
+  return std::nullopt;
+}
+
+int64_t ValueOf(const FlowRow& row, PageValue value) {
+  const SideCounts& client = row.counts[0];
+  const SideCounts& server = row.counts[1];
+  switch (value) {
+    case PageValue::kEnd:
+      return row.t_last_ns;
+    case PageValue::kDuration:
+      return row.t_last_ns - row.id.t_start_ns;
+    case PageValue::kPackets:
+      return static_cast<int64_t>(client.packets + server.packets);
+    case PageValue::kBytes:
+      break;
+  }
+  return static_cast<int64_t>(client.content_bytes + server.content_bytes);
+}
+
+const char* ColumnOf(PageValue value) {
+  constexpr std::string_view kNames[] = {"end", "duration", "packets", "bytes"};
+  static_assert(std::size(kNames) == kPageValueCount);
+  return std::ranges::find(kFlowSorts, kNames[static_cast<size_t>(value)], &SortColumn::name)
+      ->expression;
+}
+
+absl::StatusOr<std::string> FlowCursor(const StoredFlow& flow, const std::string& sort) {
+  if (IsByTime(sort)) return FormatFlowId(flow.row.id);
+  const auto value = PageValueOf(sort);
   if (!value) return absl::InvalidArgumentError(fmt::format("there are no pages by '{}'", sort));
-  return fmt::format("{}.{}", static_cast<int64_t>(*value), FormatFlowId(flow.row.id));
+  return fmt::format("{}.{}", ValueOf(flow.row, *value), FormatFlowId(flow.row.id));
 }
 
 absl::Status AddBounds(const FlowQuery& query, QueryScope scope, const SqlConnection& connection,
@@ -185,11 +203,16 @@ absl::StatusOr<std::string> ParseSort(std::string_view sort, QueryScope scope,
   if (found == columns.end()) return UnknownSort(name, scope);
   const std::string_view direction = descending ? " DESC" : "";
   std::string text = fmt::format(" ORDER BY {}{}", found->expression, direction);
+  // The key's columns of the table that is listed, so that its index may have the order.
+  std::string key = fmt::format(fmt::runtime(hash_order), direction);
   if (std::string_view(found->expression) != "f.t_start") {
-    text += fmt::format(", f.t_start{}", direction);
+    key = fmt::format("f.t_start{}, {}", direction, key);
   }
-  text += ", " + fmt::format(fmt::runtime(hash_order), direction);
-  if (scope == QueryScope::kIcmp) text += fmt::format(", i.n{}", direction);
+  if (scope == QueryScope::kIcmp) {
+    for (size_t at = key.find("f."); at != key.npos; at = key.find("f.", at)) key[at] = 'i';
+    key += fmt::format(", i.n{}", direction);
+  }
+  text += fmt::format(", {}", key);
   return text;
 }
 

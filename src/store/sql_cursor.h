@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,8 +47,21 @@ class SqlConnection {
   virtual std::string HashPast(const char* sign, uint64_t hash,
                                std::vector<SqlValue>& values) const = 0;
 
+  // Behind a table's name: reads it by this index, or by its key.
+  virtual std::string ByIndex(const char* index) const = 0;
+  virtual std::string ByKey() const = 0;
+  // A join that reads the table on its left first.
+  virtual const char* JoinInOrder() const = 0;
+  // Whether table flow has its secondary indexes.
+  virtual absl::StatusOr<bool> HasFlowIndexes() = 0;
+
   // Statements from now on fail with kDeadlineExceeded when they take longer.
   virtual absl::Status LimitTime(int64_t statement_ms_max) = 0;
+
+  // Asks for what all tables take with their indexes.
+  virtual const char* BytesSql() const = 0;
+  // Of the disk that the store is on; nothing where the store does not tell.
+  virtual std::optional<uint64_t> FreeBytes() const { return std::nullopt; }
 
   // A text that changes when another connection has written; "" when the store does not tell.
   virtual absl::StatusOr<std::string> Version() = 0;

@@ -5,8 +5,12 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "dfc/reader.h"
+#include "flow_source.h"
+#include "flow_sums.h"
 #include "query.h"
 #include "sql_cursor.h"
 
@@ -64,10 +68,34 @@ inline uint64_t SqlLimit(uint64_t limit) {
 inline constexpr const char* kFlowTables =
     " FROM flow f LEFT JOIN sensor s ON s.sensor_id = f.sensor_id";
 
+// Adds flows up, by bucket and protocol.
+class BarCounter {
+ public:
+  BarCounter(int64_t from_ns, int64_t bucket_ns)
+      : from_ns_(static_cast<uint64_t>(from_ns)), bucket_ns_(static_cast<uint64_t>(bucket_ns)) {}
+
+  void Add(int64_t t_start_ns, uint8_t protocol, uint64_t packets, uint64_t bytes) {
+    const uint64_t bucket = (static_cast<uint64_t>(t_start_ns) - from_ns_) / bucket_ns_;
+    HistogramBar& bar = bars_[bucket * kBucketNsMin + protocol];
+    bar.bucket = bucket;
+    bar.protocol = protocol;
+    ++bar.flows;
+    bar.packets += packets;
+    bar.bytes += bytes;
+  }
+  void Tell(const std::function<void(const HistogramBar&)>& each) const {
+    for (const auto& one : bars_) each(one.second);
+  }
+
+ private:
+  uint64_t from_ns_, bucket_ns_;
+  std::unordered_map<uint64_t, HistogramBar> bars_;
+};
+
 class SqlReader final : public Reader {
  public:
-  explicit SqlReader(std::unique_ptr<SqlConnection> connection)
-      : connection_(std::move(connection)) {}
+  SqlReader(std::unique_ptr<SqlConnection> connection, FlowCache* cache)
+      : connection_(std::move(connection)), cache_(cache) {}
 
   absl::Status Flows(const FlowQuery& query,
                      const std::function<void(const StoredFlow&)>& each) override;
@@ -90,21 +118,47 @@ class SqlReader final : public Reader {
   absl::StatusOr<TimeSpan> Span(const FlowQuery& query) override;
   absl::Status Histogram(const FlowQuery& query, int64_t bucket_ns,
                          const std::function<void(const HistogramBar&)>& each) override;
+  absl::Status Sensors(const std::function<void(const StoredSensor&)>& each) override;
   absl::Status Ledger(int64_t from_ns, int64_t to_ns, bool by_minute,
                       const std::function<void(const LedgerSum&)>& each) override;
   absl::StatusOr<int64_t> LastMinute(int64_t from_ns, int64_t to_ns) override;
+  absl::StatusOr<StoreUsage> Usage() override;
   absl::StatusOr<std::string> Pulse() override;
 
  private:
   using Cursor = std::unique_ptr<SqlCursor>;
 
   absl::StatusOr<SqlFilter> Filter(const FlowQuery& query, QueryScope scope) const;
-  absl::StatusOr<Cursor> Select(const std::string& select, const FlowQuery& query,
-                                QueryScope scope);
+  // Flows in the order of `sort`, up to `limit`; `select` names columns of `f`, `s`.
+  absl::StatusOr<Cursor> SelectFlows(const std::string& select, const SqlFilter& filter,
+                                     const std::string& sort, uint64_t limit);
+  absl::Status FlowsOf(const SqlFilter& filter, const std::string& sort, uint64_t limit,
+                       const std::function<void(const StoredFlow&)>& each);
+  absl::Status TellFlows(const FlowSource& source,
+                         const std::function<void(const StoredFlow&)>& each);
+  absl::StatusOr<std::vector<StoredFlow>> FlowsByKey(const std::vector<FlowId>& ids);
+
+  // What a query asks of the briefs; nothing where they cannot answer it.
+  absl::StatusOr<std::optional<BriefFilter>> AskBriefs(const FlowQuery& query) const;
+  // Nothing where they are not kept.
+  absl::StatusOr<std::optional<BriefParts>> Briefs(FlowSums* sums, const BriefFilter& filter);
+  // False where the briefs don't help; then nothing was told.
+  absl::StatusOr<bool> PageByBriefs(const FlowQuery& query,
+                                    const std::function<void(const StoredFlow&)>& each);
+  absl::StatusOr<bool> SpanByBriefs(const FlowQuery& query, TimeSpan& span);
+  absl::StatusOr<bool> BarsByBriefs(const FlowQuery& query, int64_t bucket_ns,
+                                    const std::function<void(const HistogramBar&)>& each);
+  // False where the sums don't help; then nothing was told.
+  absl::StatusOr<bool> PageBySums(const FlowQuery& query,
+                                  const std::function<void(const StoredFlow&)>& each);
+  absl::Status CountBars(const FlowQuery& query, int64_t bucket_ns,
+                         const std::function<void(const HistogramBar&)>& each);
   // The single number of a statement; 0 without a row.
   absl::StatusOr<uint64_t> Number(const std::string& sql, const std::vector<SqlValue>& values);
 
   std::unique_ptr<SqlConnection> connection_;
+  FlowCache* cache_;
+  FlowSums own_sums_;  // Where there is no cache.
 };
 
 }  // namespace dfc

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "content_packer.h"
 #include "dfc/file.h"
 #include "dfc/time.h"
 
@@ -60,6 +62,19 @@ absl::Status Describe(const std::string& name, int code, int system_error, const
   }
 }
 
+// sqlar_uncompress(CONTENT, BYTES): NULL where that is not what the content was made of.
+void Uncompress(sqlite3_context* context, int /*values*/, sqlite3_value** values) {
+  auto& unpacker = *static_cast<ContentUnpacker*>(sqlite3_user_data(context));
+  const int64_t bytes = sqlite3_value_int64(values[1]);
+  const auto* const data = static_cast<const uint8_t*>(sqlite3_value_blob(values[0]));
+  const auto size = static_cast<size_t>(sqlite3_value_bytes(values[0]));
+  if (data == nullptr || bytes < 0) return sqlite3_result_null(context);
+  if (static_cast<size_t>(bytes) == size) return sqlite3_result_value(context, values[0]);
+  const auto content = unpacker.Unpack(ByteSpan(data, size), static_cast<size_t>(bytes));
+  if (!content) return sqlite3_result_null(context);
+  sqlite3_result_blob64(context, content->data(), content->size(), SQLITE_TRANSIENT);
+}
+
 }  // namespace
 
 absl::Status SqliteConnection::CheckPath(Mode mode) const {
@@ -79,9 +94,14 @@ absl::Status SqliteConnection::CheckPath(Mode mode) const {
     return absl::NotFoundError(
         fmt::format("{}: there is no folder {}; make it first", name_, folder.string()));
   }
+  // One that is there must not be opened here: closing it would give up the locks that another
+  // connection of this process has on it, and another program could take away its log.
+  if (exists && ::access(path_.c_str(), R_OK | W_OK) == 0) return absl::OkStatus();
   // Made here, because SQLite would make it readable for everyone.
-  const Fd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (fd.ok()) return absl::OkStatus();
+  if (!exists) {
+    const Fd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (fd.ok()) return absl::OkStatus();
+  }
   const absl::Status status = ErrnoStatus(errno, name_);
   return absl::Status(status.code(), fmt::format("{}; choose a path that this user may write to",
                                                  MessageOf(status)));
@@ -107,12 +127,14 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const S
   return connection;
 }
 
-// Page size counts only before the first table is made. 16 KiB pages, a log that is copied back
-// every 64 MiB and a 32 MiB cache measured best for flow rows and for content.
+// Page size counts only before the first table is made, as does what lets a file shrink. 16 KiB
+// pages, a log that is copied back every 64 MiB and a 32 MiB cache measured best for flow rows and
+// for content.
 absl::Status SqliteConnection::Configure(Mode mode) {
+  DFC_RETURN_IF_ERROR(AddUncompress());
   sqlite3_extended_result_codes(db_.get(), 1);
   sqlite3_busy_timeout(db_.get(), kBusyTimeoutMs);
-  if (mode == Mode::kRead) return Execute("PRAGMA query_only = ON");
+  if (mode == Mode::kRead) return Execute("PRAGMA query_only = ON; PRAGMA cache_size = -8192");
   DFC_RETURN_IF_ERROR(UseWal());
   return Execute(
       "PRAGMA synchronous = NORMAL;"
@@ -121,6 +143,15 @@ absl::Status SqliteConnection::Configure(Mode mode) {
       "PRAGMA wal_autocheckpoint = 4000;"
       "PRAGMA journal_size_limit = 67108864;"
       "PRAGMA foreign_keys = OFF");
+}
+
+// By the name and with the arguments that the sqlite3 shell gives it.
+absl::Status SqliteConnection::AddUncompress() {
+  constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const int code = sqlite3_create_function_v2(
+      db_.get(), "sqlar_uncompress", 2, kFlags, new ContentUnpacker, Uncompress, nullptr, nullptr,
+      [](void* unpacker) { delete static_cast<ContentUnpacker*>(unpacker); });
+  return code == SQLITE_OK ? absl::OkStatus() : ErrorStatus(code);
 }
 
 // Two programs that make the same file at once get in each other's way here, and SQLite does not
@@ -134,7 +165,9 @@ absl::Status SqliteConnection::UseWal() {
   absl::Status status;
   for (int n = 0; n < kWalTriesMax; ++n) {
     if (n > 0) std::this_thread::sleep_for(kWalPause);
-    status = Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL");
+    status = Execute(
+        "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;"
+        "PRAGMA journal_mode = WAL");
     if (!absl::IsUnavailable(status)) break;
   }
   return status;

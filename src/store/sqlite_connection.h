@@ -50,6 +50,7 @@ class SqliteConnection {
   absl::Status CheckPath(Mode mode) const;
   absl::Status Configure(Mode mode);
   absl::Status UseWal();
+  absl::Status AddUncompress();
 
   static int IsLate(void* connection);
 
@@ -73,6 +74,7 @@ class SqliteStatement {
   void Unsigned(uint64_t value) { Signed(static_cast<int64_t>(value)); }
   void Null() { Note(sqlite3_bind_null(statement_.get(), ++bound_)); }
   void Bytes(ByteSpan bytes);
+  void Kept(ByteSpan bytes) { Bytes(bytes); }
   void Text(std::string_view text);
 
   // True when there is a row.

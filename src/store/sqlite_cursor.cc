@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
+#include "keepers.h"
 #include "schema.h"
 #include "sql_cursor.h"
 #include "sqlite_connection.h"
@@ -43,8 +45,8 @@ class SqliteCursor final : public SqlCursor {
 
 class SqliteReading final : public SqlConnection {
  public:
-  explicit SqliteReading(std::unique_ptr<SqliteConnection> connection)
-      : connection_(std::move(connection)) {}
+  SqliteReading(std::unique_ptr<SqliteConnection> connection, std::string path)
+      : connection_(std::move(connection)), path_(std::move(path)) {}
 
   absl::StatusOr<std::unique_ptr<SqlCursor>> Query(const std::string& sql,
                                                    const std::vector<SqlValue>& values) override {
@@ -62,9 +64,34 @@ class SqliteReading final : public SqlConnection {
     return fmt::format("((f.flow_hash < 0), f.flow_hash) {} (?, ?)", sign);
   }
 
+  std::string ByIndex(const char* index) const override {
+    return fmt::format(" INDEXED BY {}", index);
+  }
+  std::string ByKey() const override { return " INDEXED BY sqlite_autoindex_flow_1"; }
+  const char* JoinInOrder() const override { return " CROSS JOIN "; }
+  // They are made when the first run ends, all at once.
+  absl::StatusOr<bool> HasFlowIndexes() override {
+    if (has_indexes_) return true;
+    DFC_ASSIGN_OR_RETURN(
+        const auto row,
+        Query("SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('flow_client', 'flow_server',"
+              " 'flow_server_port', 'flow_flow_hash', 'icmp_time')",
+              {}));
+    DFC_ASSIGN_OR_RETURN(const bool found, row->Next());
+    has_indexes_ = found && row->Integer(0) == kIndexCount;
+    return has_indexes_;
+  }
+
   absl::Status LimitTime(int64_t statement_ms_max) override {
     connection_->LimitTime(statement_ms_max);
     return absl::OkStatus();
+  }
+
+  const char* BytesSql() const override { return kSqliteBytesSql; }
+  std::optional<uint64_t> FreeBytes() const override {
+    struct statvfs facts {};
+    if (::statvfs(path_.c_str(), &facts) != 0) return std::nullopt;
+    return uint64_t{facts.f_bavail} * facts.f_frsize;
   }
 
   absl::StatusOr<std::string> Version() override {
@@ -74,7 +101,11 @@ class SqliteReading final : public SqlConnection {
   }
 
  private:
+  static constexpr int64_t kIndexCount = 5;
+
   std::unique_ptr<SqliteConnection> connection_;
+  std::string path_;
+  bool has_indexes_ = false;
 };
 
 }  // namespace
@@ -82,7 +113,8 @@ class SqliteReading final : public SqlConnection {
 absl::StatusOr<std::unique_ptr<SqlConnection>> OpenSqliteForReading(const StoreUrl& url) {
   DFC_ASSIGN_OR_RETURN(auto connection, SqliteConnection::Open(url, SqliteConnection::Mode::kRead));
   DFC_RETURN_IF_ERROR(CheckSqliteSchema(*connection));
-  return std::unique_ptr<SqlConnection>(std::make_unique<SqliteReading>(std::move(connection)));
+  return std::unique_ptr<SqlConnection>(
+      std::make_unique<SqliteReading>(std::move(connection), url.path));
 }
 
 }  // namespace dfc

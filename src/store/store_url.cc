@@ -1,11 +1,9 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "dfc/file.h"
 #include "dfc/store.h"
@@ -16,7 +14,8 @@ namespace {
 
 constexpr size_t kPasswordFileBytesMax = 4096;
 constexpr std::string_view kForms =
-    "sqlite:PATH, mysql://USER@HOST:PORT/DB, mysql://USER@/DB?socket=PATH or null:";
+    "sqlite:PATH, mysql://USER@HOST:PORT/DB (HOST:PORT,HOST:PORT for several), "
+    "mysql://USER@/DB?socket=PATH or null:";
 
 absl::Status BadUrl(std::string_view why) {
   return absl::InvalidArgumentError(fmt::format("store URL: {}; the forms are {}", why, kForms));
@@ -39,23 +38,86 @@ absl::Status ParsePort(std::string_view text, uint16_t& port) {
 }
 
 // HOST, HOST:PORT or [IPV6]:PORT.
-absl::Status ParseAuthority(std::string_view text, StoreUrl& url) {
+absl::Status ParseHost(std::string_view text, StoreHost& host) {
+  std::string_view name;
   if (text.starts_with('[')) {
-    std::string_view host;
     text.remove_prefix(1);
-    if (!CutHead(text, ']', host)) return BadUrl("'[' without ']'");
-    url.host = host;
+    if (!CutHead(text, ']', name)) return BadUrl("'[' without ']'");
+    host.name = name;
     if (text.empty()) return absl::OkStatus();
     if (!text.starts_with(':')) return BadUrl("something other than :PORT follows ']'");
-    return ParsePort(text.substr(1), url.port);
+    return ParsePort(text.substr(1), host.port);
   }
-  std::string_view host;
-  if (!CutHead(text, ':', host)) {
-    url.host = text;
+  const bool has_port = CutHead(text, ':', name);
+  host.name = has_port ? name : text;
+  return has_port ? ParsePort(text, host.port) : absl::OkStatus();
+}
+
+// "" where a socket is named instead.
+absl::Status ParseHosts(std::string_view text, StoreUrl& url) {
+  if (text.empty()) return absl::OkStatus();
+  for (bool more = true, first = true; more; first = false) {
+    std::string_view part;
+    more = CutHead(text, ',', part);
+    StoreHost host;
+    DFC_RETURN_IF_ERROR(ParseHost(more ? part : text, host));
+    if (host.name.empty()) return BadUrl("a host's name is missing");
+    if (first) {
+      url.host = host.name;
+      url.port = host.port;
+    } else {
+      url.more_hosts.push_back(host);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseTimeout(std::string_view name, std::string_view text, uint16_t& seconds) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  constexpr uint16_t kSecondsMax = 3600;
+  if (error == std::errc() && stop == end && seconds != 0 && seconds <= kSecondsMax) {
     return absl::OkStatus();
   }
-  url.host = host;
-  return ParsePort(text, url.port);
+  return BadUrl(fmt::format("{}={} is no number of seconds (1 to {})", name, text, kSecondsMax));
+}
+
+absl::Status ParseOption(std::string_view name, std::string_view value, StoreUrl& url) {
+  if (value.empty()) return BadUrl(fmt::format("{} has no value", name));
+  if (name == "connect-timeout") return ParseTimeout(name, value, url.connect_timeout_s);
+  if (name == "read-timeout") return ParseTimeout(name, value, url.read_timeout_s);
+  if (name == "write-timeout") return ParseTimeout(name, value, url.write_timeout_s);
+  if (name == "tls-verify") {
+    if (value != "full" && value != "none") return BadUrl("tls-verify is full or none");
+    url.tls = true;
+    url.tls_verify = value == "full";
+    return absl::OkStatus();
+  }
+  std::string* const path = name == "socket"     ? &url.socket
+                            : name == "tls-ca"   ? &url.tls_ca
+                            : name == "tls-cert" ? &url.tls_cert
+                            : name == "tls-key"  ? &url.tls_key
+                                                 : nullptr;
+  if (path == nullptr) {
+    return BadUrl(
+        fmt::format("there is no option '{}', only socket, tls-ca, tls-cert, tls-key, tls-verify, "
+                    "connect-timeout, read-timeout and write-timeout",
+                    name));
+  }
+  *path = value;
+  url.tls = url.tls || path != &url.socket;
+  return absl::OkStatus();
+}
+
+absl::Status ParseOptions(std::string_view text, StoreUrl& url) {
+  while (!text.empty()) {
+    std::string_view option;
+    if (!CutHead(text, '&', option)) option = std::exchange(text, "");
+    std::string_view name;
+    if (!CutHead(option, '=', name)) return BadUrl(fmt::format("'{}' has no value", option));
+    DFC_RETURN_IF_ERROR(ParseOption(name, option, url));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StoreUrl> ParseMysql(std::string_view rest) {
@@ -73,18 +135,43 @@ absl::StatusOr<StoreUrl> ParseMysql(std::string_view rest) {
         "line; put it into a file of mode 0600 named by $DFC_PASSWORD_FILE");
   }
   url.user = user;
-  DFC_RETURN_IF_ERROR(ParseAuthority(authority.substr(at_sign + 1), url));
+  DFC_RETURN_IF_ERROR(ParseHosts(authority.substr(at_sign + 1), url));
   std::string_view database = path;
   if (CutHead(path, '?', database)) options = path;
   url.database = database;
   if (url.database.empty()) return BadUrl("the database's name is missing");
-  if (!options.empty()) {
-    constexpr std::string_view kSocket = "socket=";
-    if (!options.starts_with(kSocket)) return BadUrl("the only option is socket=PATH");
-    url.socket = options.substr(kSocket.size());
-  }
+  DFC_RETURN_IF_ERROR(ParseOptions(options, url));
   if (url.host.empty() == url.socket.empty()) return BadUrl("give a host or a socket, one of them");
   return url;
+}
+
+std::string HostsText(const StoreUrl& url) {
+  if (!url.socket.empty()) return "";
+  const auto text = [](const std::string& name, uint16_t port) {
+    const bool brackets = name.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", brackets ? "[" : "", name, brackets ? "]" : "", port);
+  };
+  std::string hosts = text(url.host, url.port);
+  for (const StoreHost& host : url.more_hosts) hosts += "," + text(host.name, host.port);
+  return hosts;
+}
+
+std::string OptionsText(const StoreUrl& url) {
+  std::string text;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{}{}={}", text.empty() ? '?' : '&', name, value);
+  };
+  const auto seconds = [](uint16_t given) { return given == 0 ? "" : std::to_string(given); };
+  add("socket", url.socket);
+  add("tls-ca", url.tls_ca);
+  add("tls-cert", url.tls_cert);
+  add("tls-key", url.tls_key);
+  if (url.tls && !url.tls_verify) add("tls-verify", "none");
+  if (url.tls && url.tls_verify && url.tls_ca.empty()) add("tls-verify", "full");
+  add("connect-timeout", seconds(url.connect_timeout_s));
+  add("read-timeout", seconds(url.read_timeout_s));
+  add("write-timeout", seconds(url.write_timeout_s));
+  return text;
 }
 
 }  // namespace
@@ -98,10 +185,7 @@ std::string StoreUrl::Text() const {
     case Kind::kMysql:
       break;
   }
-  if (!socket.empty()) return fmt::format("mysql://{}@/{}?socket={}", user, database, socket);
-  const bool brackets = host.find(':') != std::string::npos;
-  return fmt::format("mysql://{}@{}{}{}:{}/{}", user, brackets ? "[" : "", host,
-                     brackets ? "]" : "", port, database);
+  return fmt::format("mysql://{}@{}/{}{}", user, HostsText(*this), database, OptionsText(*this));
 }
 
 absl::StatusOr<StoreUrl> ParseStoreUrl(const std::string& text) {
@@ -126,22 +210,11 @@ absl::StatusOr<StoreUrl> ParseStoreUrl(const std::string& text) {
 
 namespace {
 
+// The first line.
 absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return ErrnoStatus(errno, fmt::format("password file {}", path));
-  struct stat facts {};
-  if (::fstat(fd.get(), &facts) != 0) {
-    return ErrnoStatus(errno, fmt::format("password file {}", path));
-  }
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return absl::FailedPreconditionError(
-        fmt::format("password file {}: others may read it; run: chmod 600 {}", path, path));
-  }
-  std::string text(kPasswordFileBytesMax, '\0');
-  ssize_t got = ::read(fd.get(), text.data(), text.size());
-  if (got < 0) return ErrnoStatus(errno, fmt::format("password file {}", path));
-  text.resize(static_cast<size_t>(got));
-  return text.substr(0, text.find_first_of("\r\n"));
+  absl::StatusOr<std::string> text = ReadSecretFile(path, kPasswordFileBytesMax);
+  if (!text.ok()) return Annotate(text.status(), "password file");
+  return text->substr(0, text->find_first_of("\r\n"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@ struct SensorSums {
   OutcomeSums bytes{};
   OutcomeSums flow_packets{};
   OutcomeSums flow_bytes{};
+  uint64_t flow_left_out_bytes = 0;   // Of all others, the same; copies that lost aside.
   uint64_t flow_discarded_bytes = 0;  // Of TCP: all that was captured and not stored.
 };
 
@@ -31,7 +33,11 @@ struct Verifier {
   std::map<uint64_t, std::string> sensors;  // Names by number.
   std::map<uint64_t, SensorSums> sums;      // Of every sensor that has rows.
   Verified verified;
+  // Before that retention has taken what is not pinned: what is left, or came back since, is no
+  // whole. The ledger knows of the packets of flows that began before and went on.
+  int64_t kept_from_ns = std::numeric_limits<int64_t>::min();
 
+  bool Keeps(int64_t t_ns) const { return t_ns >= kept_from_ns; }
   void Report(const Finding& finding) {
     ++verified.findings;
     each(finding);

@@ -27,6 +27,16 @@ absl::Status CountMarkers(Verifier& verifier) {
   return absl::OkStatus();
 }
 
+absl::Status ReadRetention(Verifier& verifier) {
+  DFC_ASSIGN_OR_RETURN(const auto row,
+                       verifier.connection.Query("SELECT t_before FROM retention", {}));
+  DFC_ASSIGN_OR_RETURN(const bool found, row->Next());
+  if (!found || row->Integer(0) == verifier.kept_from_ns) return absl::OkStatus();
+  verifier.kept_from_ns = row->Integer(0);
+  verifier.verified.kept_from_ns = verifier.kept_from_ns;
+  return absl::OkStatus();
+}
+
 // What a sensor's flows have in sum, and its ledger.
 struct Total {
   const char* what;
@@ -45,8 +55,14 @@ std::vector<Total> TotalsOf(const SensorSums& sums) {
   uint64_t discarded = 0;
   for (const Outcome why :
        {Outcome::kTcpDuplicate, Outcome::kTcpConflict, Outcome::kTcpUrgent,
-        Outcome::kTcpUrgentDropped, Outcome::kTcpOutOfWindow, Outcome::kTcpShed}) {
+        Outcome::kTcpUrgentDropped, Outcome::kTcpOutOfWindow, Outcome::kTcpShed,
+        Outcome::kTcpContentLimit, Outcome::kTcpNoContent, Outcome::kTcpOverload}) {
     discarded += sums.bytes[at(why)];
+  }
+  uint64_t left_out = 0;
+  for (const Outcome why :
+       {Outcome::kDatagramContentLimit, Outcome::kDatagramNoContent, Outcome::kDatagramOverload}) {
+    left_out += sums.bytes[at(why)];
   }
   return {
       packets("packets of all TCP flows", Outcome::kFlowTcp),
@@ -63,13 +79,14 @@ std::vector<Total> TotalsOf(const SensorSums& sums) {
       bytes("content bytes of all other flows", Outcome::kDatagramStored),
       bytes("conflicting bytes of all other flows", Outcome::kDatagramConflict),
       {"TCP bytes of all flows that were not stored", sums.flow_discarded_bytes, discarded},
+      {"bytes of all other flows that were left out", sums.flow_left_out_bytes, left_out},
   };
 }
 
 // The flows of several inputs may be the same ones, seen twice: then the ledger has more.
 void VerifyTotals(Verifier& verifier) {
   for (const auto& [sensor_id, sums] : verifier.sums) {
-    const bool at_most = sums.sources.size() > 1;
+    const bool at_most = sums.sources.size() > 1 || verifier.verified.kept_from_ns;
     for (const Total& total : TotalsOf(sums)) {
       if (total.flows == total.ledger || (at_most && total.flows < total.ledger)) continue;
       Finding finding;
@@ -96,6 +113,7 @@ absl::StatusOr<Verified> VerifyStore(const StoreUrl& url,
   Verifier verifier{*connection, each, sqlite, {}, {}, {}};
   DFC_RETURN_IF_ERROR(ReadSensors(verifier));
   DFC_RETURN_IF_ERROR(CountMarkers(verifier));
+  DFC_RETURN_IF_ERROR(ReadRetention(verifier));
   DFC_RETURN_IF_ERROR(VerifyLedger(verifier));
   DFC_RETURN_IF_ERROR(VerifyFlows(verifier));
   VerifyTotals(verifier);

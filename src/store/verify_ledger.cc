@@ -41,9 +41,9 @@ constexpr Balance kBalances[] = {
     {"delivered packets in flows", false, OutcomeOf(Verdict::kOk), Outcome::kFlowTcp,
      Outcome::kFlowOther},
     {"TCP payload bytes with an outcome", true, Outcome::kTcpPayload, Outcome::kTcpStored,
-     Outcome::kTcpShed},
+     kTcpFateLast},
     {"datagram payload bytes with an outcome", true, Outcome::kDatagramPayload,
-     Outcome::kDatagramStored, Outcome::kDatagramConflict},
+     Outcome::kDatagramStored, kDatagramFateLast},
 };
 
 // The rows of one minute of one input, which follow each other.
@@ -69,6 +69,7 @@ Finding FindingOf(const MinuteSums& minute, const Verifier& verifier) {
 }
 
 void CheckMinute(const MinuteSums& minute, Verifier& verifier) {
+  if (!verifier.Keeps(minute.t_minute_ns)) return;
   ++verifier.verified.minutes;
   for (const Balance& balance : kBalances) {
     const OutcomeSums& sums = balance.of_bytes ? minute.bytes : minute.packets;
@@ -92,12 +93,13 @@ void AddRow(const SqlCursor& row, MinuteSums& minute, Verifier& verifier) {
     finding.what = fmt::format("outcome '{}' is unknown", name);
     return verifier.Report(finding);
   }
-  SensorSums& sums = verifier.sums[minute.sensor_id];
-  sums.sources.insert(minute.source);
   const auto packets = static_cast<uint64_t>(row.Integer(4));
   const auto bytes = static_cast<uint64_t>(row.Integer(5));
   minute.packets[outcome] += packets;
   minute.bytes[outcome] += bytes;
+  if (!verifier.Keeps(minute.t_minute_ns)) return;
+  SensorSums& sums = verifier.sums[minute.sensor_id];
+  sums.sources.insert(minute.source);
   sums.packets[outcome] += packets;
   sums.bytes[outcome] += bytes;
 }

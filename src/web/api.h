@@ -4,11 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "audit_log.h"
 #include "dfc/query.h"
 #include "dfc/reader.h"
 #include "dfc/web.h"
 #include "events.h"
+#include "guard.h"
 #include "http.h"
+#include "imports.h"
 #include "reader_pool.h"
 
 namespace dfc {
@@ -18,8 +21,9 @@ struct ApiCall {
   const Request& request;
   Reader& reader;
   const WebWords& words;
-  FlowId id;       // Of those routes that name a flow.
-  int64_t now_ns;  // Of the machine's clock.
+  FlowId id;                // Of those routes that name a flow.
+  int64_t now_ns;           // Of the machine's clock.
+  uint64_t& content_bytes;  // How much captured content the answer has.
 };
 
 // Each gives the JSON of a 200, or says what is wrong; kInvalidArgument is a 400.
@@ -44,22 +48,35 @@ Response ContentRoute(const Request& request, const FlowId& id, ReaderPool& pool
 Response ExportRoute(const Request& request, const FlowId& id, ReaderPool& pool,
                      const WebWords& words);
 
+// The parts that it hands requests to. They outlive it.
+struct ApiParts {
+  ReaderPool& pool;
+  EventHub& events;
+  Imports& imports;
+  AuditLog* audit;  // Null: nobody wants to know.
+};
+
 class Api {
  public:
-  Api(const WebOptions& options, ReaderPool& pool, EventHub& events);
+  // `write_token`: what Guard asks for where something is changed.
+  Api(const WebOptions& options, const ApiParts& parts, std::string write_token);
 
   // REQUIRES: the path begins with "/api/".
-  Response Handle(const Request& request);
+  Response Handle(const Request& request, const Caller& caller);
 
  private:
-  Response About() const;
-  Response FlowPath(const Request& request, std::string_view rest);
-  Response Answer(const Request& request, absl::StatusOr<std::string> (*route)(const ApiCall&),
-                  const FlowId& id);
+  Response About(const Request& request, const Caller& caller) const;
+  Response FlowPath(const Request& request, const Caller& caller, std::string_view rest);
+  Response ContentPath(const Request& request, const Caller& caller, std::string_view what,
+                       const FlowId& id);
+  Response ImportPath(const Request& request, const Caller& caller, std::string_view rest);
+  Response Answer(const Request& request, const Caller& caller,
+                  absl::StatusOr<std::string> (*route)(const ApiCall&), const FlowId& id);
 
   const WebOptions& options_;
-  ReaderPool& pool_;
-  EventHub& events_;
+  ApiParts parts_;
+  std::string write_token_;
+  WebWords viewer_words_;  // Without what was said inside of messages.
 };
 
 // As an answer; the status' code decides which.

@@ -123,6 +123,7 @@ absl::StatusOr<Response> Content(const Request& request, const FlowId& id, Reade
     response.source_bytes = range->last - range->first + 1;
     DFC_ASSIGN_OR_RETURN(place, reader.FindContent(id, *side, range->first));
   }
+  response.content_bytes = response.source_bytes;
   response.source = std::make_unique<ContentSource>(pool, id, *side, place, response.source_bytes);
   return response;
 }

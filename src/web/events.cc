@@ -58,8 +58,9 @@ uint64_t PacketsOf(const StoredFlow& flow) {
 
 }  // namespace
 
-Response EventHub::Listen(const Request& request) {
+Response EventHub::Listen(const Request& request, const Caller& caller) {
   auto listener = std::make_unique<Listener>();
+  listener->is_analyst = caller.role == Role::kAnalyst;
   if (const auto text = request.Parameter("flow")) {
     listener->flow = ParseFlowId(std::string(*text));
     if (!listener->flow) return ErrorResponse(400, "flow must be a flow's id");
@@ -93,6 +94,12 @@ void EventHub::Tell(Listener& listener, const char* event, const std::string& da
 void EventHub::TellAll(const char* event, const std::string& data) {
   for (const auto& listener : listeners_) Tell(*listener, event, data);
   quiet_rounds_ = 0;
+}
+
+void EventHub::TellImport(const std::string& import) {
+  for (const auto& listener : listeners_) {
+    if (listener->is_analyst) Tell(*listener, "import", import);
+  }
 }
 
 void EventHub::RunOnce(int64_t now_ns) {
@@ -138,7 +145,6 @@ absl::Status EventHub::Look(Reader& reader, int64_t now_ns) {
   DFC_ASSIGN_OR_RETURN(std::string pulse, reader.Pulse());
   const bool is_first = pulse_.empty();
   const bool has_changed = pulse != pulse_;
-  pulse_ = std::move(pulse);
   for (const auto& listener : listeners_) {
     const bool is_new = listener->flow && listener->flow_state.empty();
     if (listener->flow && (has_changed || is_new)) {
@@ -147,6 +153,7 @@ absl::Status EventHub::Look(Reader& reader, int64_t now_ns) {
   }
   if (!has_changed) return absl::OkStatus();
   DFC_RETURN_IF_ERROR(TellFlows(reader, now_ns));
+  pulse_ = std::move(pulse);  // What could not be read is told by the next look.
   if (!is_first) TellAll("changed", "{}");
   return absl::OkStatus();
 }
@@ -194,6 +201,8 @@ absl::Status EventHub::TellTurns(Reader& reader, Listener& listener) const {
   Json json;
   json.BeginObject();
   json.Text("flow", FormatFlowId(*listener.flow));
+  json.Text("state", FlowStateName(flow->row.state));
+  json.Count("packets", PacketsOf(*flow));
   json.Count("chunks", chunks);
   json.Count("client_bytes", flow->row.counts[0].content_bytes);
   json.Count("server_bytes", flow->row.counts[1].content_bytes);

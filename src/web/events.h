@@ -12,6 +12,7 @@
 #include "concurrentqueue/concurrentqueue.h"
 #include "dfc/reader.h"
 #include "dfc/web.h"
+#include "guard.h"
 #include "http.h"
 #include "reader_pool.h"
 #include "readerwriterqueue/readerwriterqueue.h"
@@ -25,6 +26,7 @@ struct Listener {
 
   moodycamel::ReaderWriterQueue<std::string> messages{kMessagesMax};
   std::optional<FlowId> flow;         // Also tells when this one grows.
+  bool is_analyst = false;            // Is told of imports.
   std::string flow_state;             // As last told.
   bool was_greeted = false;           // Has been told how the store is.
   bool missed = false;                // There was no room for a message.
@@ -37,11 +39,13 @@ class EventHub {
   EventHub(ReaderPool& pool, const WebWords& words) : pool_(pool), words_(words) {}
 
   // Any thread.
-  Response Listen(const Request& request);
+  Response Listen(const Request& request, const Caller& caller);
 
   // One thread: looks at the store and writes to all listeners. Their connections must be woken
   // after it.
   void RunOnce(int64_t now_ns);
+  // The same thread: how an import is, to all who may know.
+  void TellImport(const std::string& import);
   // Ends all streams, and those that somebody still asks for. Any thread.
   void Dismiss() { is_over_.store(true); }
 

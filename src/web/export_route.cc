@@ -173,6 +173,7 @@ absl::StatusOr<Response> Export(const Request& request, const FlowId& id, Reader
                       {"Content-Disposition", fmt::format("attachment; filename=\"{}\"", file)},
                       {"Content-Security-Policy", "sandbox; default-src 'none'"},
                       {"Cache-Control", "no-store"}};
+  response.content_bytes = flow.row.counts[0].content_bytes + flow.row.counts[1].content_bytes;
   std::string begin = format->Begin(flow);
   response.source = std::make_unique<ExportSource>(pool, id, std::move(format), std::move(begin));
   return response;

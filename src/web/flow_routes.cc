@@ -137,6 +137,7 @@ absl::StatusOr<std::string> TurnsRoute(const ApiCall& call) {
   json.Key("turns").BeginArray();
   DFC_ASSIGN_OR_RETURN(const TurnsEnd end,
                        call.reader.TurnsFrom(query, [&](const Turn& turn, const TurnCursor& at) {
+                         call.content_bytes += turn.bytes.size();
                          WriteTurn(turn, at, call.id, json);
                        }));
   json.EndArray();

@@ -71,7 +71,7 @@ absl::Status CheckExposure(const WebOptions& options) {
     return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
   }
   if (IsLoopback(options.address)) return absl::OkStatus();
-  if (options.token.empty() || options.tls_certificate.empty()) {
+  if (options.users.empty() || options.tls_certificate.empty()) {
     return absl::InvalidArgumentError(fmt::format(
         "{} can be reached by others, who would see what your network's hosts said: it needs "
         "--token-file, and --tls-cert with --tls-key; or listen at 127.0.0.1",
@@ -80,7 +80,11 @@ absl::Status CheckExposure(const WebOptions& options) {
   return absl::OkStatus();
 }
 
-Guard::Guard(const WebOptions& options, uint16_t port) : token_(options.token) {
+Guard::Guard(const WebOptions& options, uint16_t port, std::string write_token)
+    : users_(options.users),
+      scheme_(options.tls_certificate.empty() ? "http" : "https"),
+      takes_imports_(!options.import.command.empty()),
+      write_token_(std::move(write_token)) {
   std::vector<std::string> hosts = {InBrackets(options.address)};
   if (IsLoopback(options.address)) hosts.insert(hosts.end(), {"localhost", "127.0.0.1", "[::1]"});
   for (const std::string& name : options.host_names) hosts.push_back(LowerCase(name));
@@ -95,17 +99,25 @@ bool Guard::IsOurName(std::string_view host) const {
   return std::ranges::find(names_, LowerCase(host)) != names_.end();
 }
 
-bool Guard::HasToken(std::string_view authorization) const {
+// All tokens are compared, so that nobody learns which one was nearly right.
+const WebUser* Guard::UserOf(std::string_view authorization) const {
   constexpr size_t kBearer = 6;
   constexpr size_t kBasic = 5;
+  std::string given;
   if (StartsWithWord(authorization, "bearer")) {
-    return SameSecret(authorization.substr(kBearer + 1), token_);
+    given = authorization.substr(kBearer + 1);
+  } else if (StartsWithWord(authorization, "basic")) {
+    given = PasswordOf(authorization.substr(kBasic + 1));
   }
-  if (!StartsWithWord(authorization, "basic")) return false;
-  return SameSecret(PasswordOf(authorization.substr(kBasic + 1)), token_);
+  const WebUser* found = nullptr;
+  for (const WebUser& user : users_) {
+    if (SameSecret(given, user.token)) found = &user;
+  }
+  return found;
 }
 
-std::optional<Response> Guard::RefuseStranger(const Request& request, int64_t now_ns) {
+std::optional<Response> Guard::RefuseStranger(const Request& request, int64_t now_ns,
+                                              Caller& caller) {
   if (now_ns - minute_ns_.load(std::memory_order_relaxed) > kNsPerMinute) {
     minute_ns_.store(now_ns, std::memory_order_relaxed);
     wrong_tokens_.store(0, std::memory_order_relaxed);
@@ -115,7 +127,10 @@ std::optional<Response> Guard::RefuseStranger(const Request& request, int64_t no
     response.headers.emplace_back("Retry-After", "60");
     return response;
   }
-  if (HasToken(request.authorization)) return std::nullopt;
+  if (const WebUser* user = UserOf(request.authorization)) {
+    caller = {user->name, user->role};
+    return std::nullopt;
+  }
   // A browser asks without one first.
   if (!request.authorization.empty()) wrong_tokens_.fetch_add(1, std::memory_order_relaxed);
   Response response = ErrorResponse(401, "the token is missing or wrong");
@@ -123,7 +138,42 @@ std::optional<Response> Guard::RefuseStranger(const Request& request, int64_t no
   return response;
 }
 
-std::optional<Response> Guard::Refuse(const Request& request, int64_t now_ns) {
+std::optional<Response> Guard::RefuseMethod(const Request& request) const {
+  if (request.method == "GET" || request.method == "HEAD") {
+    if (!request.has_body) return std::nullopt;
+    return ErrorResponse(400, "a request has no body");
+  }
+  const bool adds = request.method == "POST" && request.path == kImportsPath;
+  const bool stops = request.method == "DELETE" && request.path.starts_with(kImportsPath) &&
+                     request.path.size() > kImportsPath.size() + 1 && !request.has_body;
+  if (adds || stops) {
+    if (takes_imports_) return std::nullopt;
+    return ErrorResponse(403, "this server takes no captures; see dfc serve --allow-import");
+  }
+  Response response = ErrorResponse(405, "only GET and HEAD are understood");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+// A page of another site can make a browser send a request, but neither these headers nor the
+// token.
+std::optional<Response> Guard::RefuseWrite(const Request& request, const Caller& caller) const {
+  const std::string ours = fmt::format("{}://{}", scheme_, LowerCase(request.host));
+  const bool is_ours = request.origin.empty() ? request.fetch_site == "same-origin"
+                                              : LowerCase(request.origin) == ours;
+  const bool is_theirs = !request.fetch_site.empty() && request.fetch_site != "same-origin";
+  if (!is_ours || is_theirs) {
+    return ErrorResponse(403, "what changes something has to come from this server's own page");
+  }
+  if (!SameSecret(request.write_token, write_token_)) {
+    return ErrorResponse(403,
+                         "X-Dfc-Token is missing or of another run; /api/v1/about has this one's");
+  }
+  if (caller.role != Role::kAnalyst) return ErrorResponse(403, "only analysts import captures");
+  return std::nullopt;
+}
+
+std::optional<Response> Guard::Refuse(const Request& request, int64_t now_ns, Caller& caller) {
   if (request.host.empty()) return ErrorResponse(400, "the header Host is missing");
   if (!IsOurName(request.host)) {
     return ErrorResponse(403, "this is not the name of this server; see --host-name");
@@ -131,13 +181,12 @@ std::optional<Response> Guard::Refuse(const Request& request, int64_t now_ns) {
   if (request.fetch_site == "cross-site" && request.path.starts_with("/api/")) {
     return ErrorResponse(403, "requests of other sites are refused");
   }
-  if (request.method != "GET" && request.method != "HEAD") {
-    Response response = ErrorResponse(405, "only GET and HEAD are understood");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
+  if (auto refusal = RefuseMethod(request)) return refusal;
+  if (!users_.empty()) {
+    if (auto refusal = RefuseStranger(request, now_ns, caller)) return refusal;
   }
-  if (request.has_body) return ErrorResponse(400, "a request has no body");
-  return token_.empty() ? std::nullopt : RefuseStranger(request, now_ns);
+  const bool changes = request.method != "GET" && request.method != "HEAD";
+  return changes ? RefuseWrite(request, caller) : std::nullopt;
 }
 
 Response ErrorResponse(unsigned status, std::string_view words, size_t column) {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "dfc/bytes.h"
+
 namespace dfc {
 
 // Views are valid while the request is handled.
@@ -23,7 +25,10 @@ struct Request {
   std::string_view range;
   std::string_view fetch_site;
   std::string_view if_none_match;
+  std::string_view write_token;  // X-Dfc-Token.
+  std::string peer;              // The address at the other end.
   bool has_body = false;
+  std::optional<uint64_t> body_bytes;  // As announced.
 
   // Of the first parameter with that name.
   std::optional<std::string_view> Parameter(std::string_view name) const {
@@ -47,6 +52,20 @@ class BodySource {
   virtual int64_t Read(char* to, size_t bytes) = 0;
 };
 
+struct Response;
+
+// Takes a request's body bit by bit, in whatever thread it comes; one at a time. Destroyed without
+// End(): the body did not come to its end.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+
+  // False: there is no use in going on, the connection is closed.
+  virtual bool Write(ByteSpan bytes) = 0;
+  // That was all of it.
+  virtual Response End() = 0;
+};
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Response {
@@ -58,6 +77,8 @@ struct Response {
   std::string_view fixed_body;         // Instead of `body`: lives as long as the program.
   std::unique_ptr<BodySource> source;  // Instead of both.
   uint64_t source_bytes = kUnknownBytes;
+  uint64_t content_bytes = 0;      // Of captured content in it: for the log of who read what.
+  std::unique_ptr<BodySink> sink;  // No answer yet: the body goes there, and End() gives one.
 };
 
 // Called by several threads at once.

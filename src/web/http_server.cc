@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdarg>
 #include <cstring>
@@ -25,6 +26,9 @@ constexpr unsigned kHeadBytesMax = 20 << 10;
 constexpr unsigned kIdleSecondsMax = 10;
 constexpr int64_t kHeadNsMax = 10 * kNsPerSecond;
 constexpr int64_t kBetweenNsMax = 30 * kNsPerSecond;
+// A body has to come at this pace, whatever its size: 6.5 kB/s.
+constexpr int64_t kBodyPartNsMax = 10 * kNsPerSecond;
+constexpr size_t kBodyPartBytes = 64 << 10;
 constexpr size_t kSourceBlockBytes = 64 << 10;
 constexpr size_t kParametersMax = 64;
 constexpr const char* kTlsVersions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
@@ -44,6 +48,36 @@ MHD_Result AddParameter(void* to, MHD_ValueKind, const char* key, size_t key_byt
   return MHD_YES;
 }
 
+std::string PeerOf(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* peer =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (peer == nullptr || peer->client_addr == nullptr) return "";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  sockaddr_in ipv4{};
+  sockaddr_in6 ipv6{};
+  const void* address = nullptr;
+  if (peer->client_addr->sa_family == AF_INET) {
+    std::memcpy(&ipv4, peer->client_addr, sizeof ipv4);
+    address = &ipv4.sin_addr;
+  } else if (peer->client_addr->sa_family == AF_INET6) {
+    std::memcpy(&ipv6, peer->client_addr, sizeof ipv6);
+    address = &ipv6.sin6_addr;
+  }
+  if (address == nullptr) return "";
+  const int family = peer->client_addr->sa_family;
+  return ::inet_ntop(family, address, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
+void ReadBodyHeaders(MHD_Connection* connection, Request& request) {
+  const std::string_view length = HeaderOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  uint64_t bytes = 0;
+  const char* const end = length.data() + length.size();
+  const auto [stop, error] = std::from_chars(length.data(), end, bytes);
+  if (!length.empty() && error == std::errc() && stop == end) request.body_bytes = bytes;
+  request.has_body = (!length.empty() && length != "0") ||
+                     !HeaderOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+}
+
 Request ReadRequest(MHD_Connection* connection, const char* path, const char* method) {
   Request request;
   request.method = method;
@@ -56,9 +90,9 @@ Request ReadRequest(MHD_Connection* connection, const char* path, const char* me
   request.range = HeaderOf(connection, MHD_HTTP_HEADER_RANGE);
   request.fetch_site = HeaderOf(connection, "Sec-Fetch-Site");
   request.if_none_match = HeaderOf(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
-  const std::string_view length = HeaderOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-  request.has_body = (!length.empty() && length != "0") ||
-                     !HeaderOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+  request.write_token = HeaderOf(connection, "X-Dfc-Token");
+  request.peer = PeerOf(connection);
+  ReadBodyHeaders(connection, request);
   return request;
 }
 
@@ -137,18 +171,37 @@ struct HttpServer::Border {
     return made;
   }
 
+  // A request between the library's calls for it.
+  struct Exchange {
+    std::unique_ptr<BodySink> sink;  // Where its body goes, if one is wanted.
+    size_t part_bytes = 0;           // Of the part of the body that is due ...
+    int64_t part_deadline_ns = 0;    // ... by then.
+  };
+
   static MHD_Result Access(void* of, MHD_Connection* connection, const char* path,
-                           const char* method, const char*, const char*, size_t*, void** seen) {
+                           const char* method, const char*, const char* body, size_t* body_bytes,
+                           void** seen) {
     auto& server = *static_cast<HttpServer*>(of);
+    auto* const exchange = static_cast<Exchange*>(*seen);
     if (Slot* slot = SlotOf(connection)) slot->Set(Slot::kBusy);
+    if (exchange != nullptr && exchange->sink != nullptr) {
+      return Take(server, connection, *exchange, body, *body_bytes);
+    }
     const Request request = ReadRequest(connection, path, method);
     // Asked twice: an answer at the first time closes the connection, which is right only where a
     // body would follow.
-    if (*seen == nullptr && !request.has_body) {
-      *seen = of;
-      return MHD_YES;
+    if (exchange == nullptr) {
+      auto made = std::make_unique<Exchange>();
+      *seen = made.release();  // Freed by Completed().
+      if (!request.has_body) return MHD_YES;
     }
     Response response = server.handler_.Handle(request);
+    if (response.sink == nullptr) return Answer(server, connection, response);
+    Begin(connection, *static_cast<Exchange*>(*seen), std::move(response.sink));
+    return MHD_YES;
+  }
+
+  static MHD_Result Answer(HttpServer& server, MHD_Connection* connection, Response& response) {
     const OwnedResponse made = MakeResponse(server, connection, response);
     if (made == nullptr) return MHD_NO;
     for (const auto& [name, value] : response.headers) {
@@ -157,13 +210,45 @@ struct HttpServer::Border {
     return MHD_queue_response(connection, response.status, made.get());
   }
 
+  static void Begin(MHD_Connection* connection, Exchange& exchange,
+                    std::unique_ptr<BodySink> sink) {
+    exchange.sink = std::move(sink);
+    exchange.part_deadline_ns = MonotonicClockNs() + kBodyPartNsMax;
+    if (Slot* slot = SlotOf(connection)) slot->Set(exchange.part_deadline_ns);
+  }
+
+  // A piece of the body, or its end.
+  static MHD_Result Take(HttpServer& server, MHD_Connection* connection, Exchange& exchange,
+                         const char* body, size_t& bytes) {
+    if (bytes == 0) {
+      const std::unique_ptr<BodySink> sink = std::move(exchange.sink);
+      Response response = sink->End();
+      return Answer(server, connection, response);
+    }
+    const int64_t began_ns = MonotonicClockNs();
+    if (!exchange.sink->Write(AsBytes(body, bytes))) return MHD_NO;
+    exchange.part_bytes += bytes;
+    bytes = 0;
+    const int64_t now_ns = MonotonicClockNs();
+    // How long we take ourselves is not the other end's fault.
+    exchange.part_deadline_ns += now_ns - began_ns;
+    if (exchange.part_bytes >= kBodyPartBytes) {
+      exchange.part_bytes = 0;
+      exchange.part_deadline_ns = now_ns + kBodyPartNsMax;
+    }
+    if (Slot* slot = SlotOf(connection)) slot->Set(exchange.part_deadline_ns);
+    return MHD_YES;
+  }
+
   static Slot* SlotOf(MHD_Connection* connection) {
     const MHD_ConnectionInfo* context =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return context == nullptr ? nullptr : static_cast<Slot*>(context->socket_context);
   }
 
-  static void Completed(void*, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+  static void Completed(void*, MHD_Connection* connection, void** seen,
+                        MHD_RequestTerminationCode) {
+    const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(std::exchange(*seen, nullptr)));
     Slot* const slot = SlotOf(connection);
     if (slot != nullptr) slot->Set(MonotonicClockNs() + kBetweenNsMax);
   }
@@ -210,12 +295,11 @@ void HttpServer::CutSlow(int64_t now_ns) {
 }
 
 void HttpServer::Wake() {
-  MHD_Connection* connection = nullptr;
-  // Those that go to sleep again meanwhile wait for the next time.
-  for (size_t left = sleeping_.size_approx(); left > 0; --left) {
-    if (!sleeping_.try_dequeue(connection)) return;
-    MHD_resume_connection(connection);
-  }
+  // All are taken before one is resumed: it may go to sleep again at once, and the queue, which
+  // keeps no order between threads, would give it out again instead of one that waits for long.
+  std::array<MHD_Connection*, kConnectionsMax> connections;
+  const size_t count = sleeping_.try_dequeue_bulk(connections.begin(), connections.size());
+  for (size_t n = 0; n < count; ++n) MHD_resume_connection(connections[n]);
 }
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpOptions& options,

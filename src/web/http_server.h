@@ -26,6 +26,7 @@ struct HttpOptions {
 // The library's threads call the handler; how many there are is fixed. Everybody is given:
 //   connections      64 at most, more are closed at once
 //   a request's head  20 KiB, all of it within 10 s
+//   a body            64 KiB of it, or what is left, every 10 s
 //   between requests  30 s
 //   an answer         no pause of more than 10 s
 class HttpServer {

@@ -8,6 +8,7 @@
 #include "dfc/time.h"
 #include "json.h"
 #include "parameters.h"
+#include "sensor_figures.h"
 
 namespace dfc {
 
@@ -41,11 +42,21 @@ bool IsVerdict(const std::string& name) {
   return false;
 }
 
-// Frames that came to no flow. A fragment is part of a datagram that does, or is counted again.
+// Frames that a live capture had no room for.
+bool IsDropped(const std::string& name) {
+  return name == OutcomeName(OutcomeOf(Verdict::kDroppedByInterface)) ||
+         name == OutcomeName(OutcomeOf(Verdict::kDroppedByKernel)) ||
+         name == OutcomeName(OutcomeOf(Verdict::kDroppedBySensor));
+}
+
+// Frames that were looked at and came to no flow. A fragment is part of a datagram that does, or is
+// counted again.
 bool IsRefused(const std::string& name) {
-  return IsVerdict(name) && name != OutcomeName(OutcomeOf(Verdict::kOk)) &&
+  return IsVerdict(name) && !IsDropped(name) && name != OutcomeName(OutcomeOf(Verdict::kOk)) &&
          name != OutcomeName(OutcomeOf(Verdict::kFragmentHeld));
 }
+
+bool IsAny(const std::string&) { return true; }
 
 void WriteOutcome(std::string_view name, const Tally& tally, Json& json) {
   json.BeginObject();
@@ -53,6 +64,15 @@ void WriteOutcome(std::string_view name, const Tally& tally, Json& json) {
   json.Count("packets", tally.packets);
   json.Count("bytes", tally.bytes);
   json.EndObject();
+}
+
+void WriteOutcomes(const char* key, bool (*is_part)(const std::string&), const Outcomes& outcomes,
+                   Json& json) {
+  json.Key(key).BeginArray();
+  for (const auto& [name, tally] : outcomes) {
+    if (is_part(name)) WriteOutcome(name, tally, json);
+  }
+  json.EndArray();
 }
 
 // One line of the ledger's equations: see docs/formats.md, "Outcomes".
@@ -82,18 +102,24 @@ std::array<Balance, 5> BalanceOf(const Outcomes& outcomes) {
     judged.bytes += tally.bytes;
   }
   const Tally captured = Of(outcomes, Outcome::kCaptured);
-  return {{{"captured packets with an outcome", judged.packets, captured.packets},
-           {"captured bytes with an outcome", judged.bytes, captured.bytes},
-           {"delivered packets in flows",
-            SumPackets(outcomes, {Outcome::kFlowTcp, Outcome::kFlowUdp, Outcome::kFlowIcmp,
-                                  Outcome::kFlowIcmpv6, Outcome::kFlowOther}),
-            Of(outcomes, OutcomeOf(Verdict::kOk)).packets},
-           {"TCP payload with a fate",
-            SumBytes(outcomes, {Outcome::kTcpStored, Outcome::kTcpDuplicate, Outcome::kTcpConflict,
-                                Outcome::kTcpUrgent, Outcome::kTcpOutOfWindow, Outcome::kTcpShed}),
-            Of(outcomes, Outcome::kTcpPayload).bytes},
-           {"datagram payload stored", Of(outcomes, Outcome::kDatagramStored).bytes,
-            Of(outcomes, Outcome::kDatagramPayload).bytes}}};
+  return {
+      {{"captured packets with an outcome", judged.packets, captured.packets},
+       {"captured bytes with an outcome", judged.bytes, captured.bytes},
+       {"delivered packets in flows",
+        SumPackets(outcomes, {Outcome::kFlowTcp, Outcome::kFlowUdp, Outcome::kFlowIcmp,
+                              Outcome::kFlowIcmpv6, Outcome::kFlowOther}),
+        Of(outcomes, OutcomeOf(Verdict::kOk)).packets},
+       {"TCP payload with a fate",
+        SumBytes(outcomes, {Outcome::kTcpStored, Outcome::kTcpDuplicate, Outcome::kTcpConflict,
+                            Outcome::kTcpUrgent, Outcome::kTcpUrgentDropped,
+                            Outcome::kTcpOutOfWindow, Outcome::kTcpShed, Outcome::kTcpContentLimit,
+                            Outcome::kTcpNoContent, Outcome::kTcpOverload}),
+        Of(outcomes, Outcome::kTcpPayload).bytes},
+       {"datagram payload with a fate",
+        SumBytes(outcomes, {Outcome::kDatagramStored, Outcome::kDatagramConflict,
+                            Outcome::kDatagramContentLimit, Outcome::kDatagramNoContent,
+                            Outcome::kDatagramOverload}),
+        Of(outcomes, Outcome::kDatagramPayload).bytes}}};
 }
 
 void WriteBalance(const Outcomes& outcomes, Json& json) {
@@ -116,7 +142,11 @@ void WriteMinutes(const Minutes& minutes, Json& json) {
   json.Key("minutes").BeginArray();
   for (const auto& [t_minute_ns, outcomes] : minutes) {
     uint64_t refused = 0;
-    for (const auto& [name, tally] : outcomes) refused += IsRefused(name) ? tally.packets : 0;
+    uint64_t dropped = 0;
+    for (const auto& [name, tally] : outcomes) {
+      refused += IsRefused(name) ? tally.packets : 0;
+      dropped += IsDropped(name) ? tally.packets : 0;
+    }
     const Tally captured = Of(outcomes, Outcome::kCaptured);
     json.BeginObject();
     json.Text("time", FormatTime(t_minute_ns));
@@ -124,6 +154,7 @@ void WriteMinutes(const Minutes& minutes, Json& json) {
     json.Count("captured_bytes", captured.bytes);
     json.Count("delivered_packets", Of(outcomes, OutcomeOf(Verdict::kOk)).packets);
     json.Count("refused_packets", refused);
+    json.Count("dropped_packets", dropped);
     json.EndObject();
   }
   json.EndArray();
@@ -133,10 +164,23 @@ void WriteEnd(const char* key, bool is_there, int64_t t_ns, Json& json) {
   json.Optional(key, is_there ? FormatTime(t_ns) : "");
 }
 
-void WriteSensor(const std::string& name, const Outcomes& outcomes, const Minutes& minutes,
-                 Json& json) {
+void WriteStatus(const StoredSensor& sensor, int64_t now_ns, Json& json) {
+  json.Key("status");
+  if (sensor.t_status_ns == 0) return json.Null();
   json.BeginObject();
-  json.Text("name", name);
+  json.Text("time", FormatTime(sensor.t_status_ns));
+  json.Flag("fresh", now_ns - sensor.t_status_ns < kStatusFreshNs);
+  json.Key("figures").BeginObject();
+  for (const auto& [name, value] : FiguresOf(sensor.status)) json.Key(name).Double(value);
+  json.EndObject();
+  json.EndObject();
+}
+
+void WriteSensor(const StoredSensor& sensor, const Outcomes& outcomes, const Minutes& minutes,
+                 int64_t now_ns, Json& json) {
+  json.BeginObject();
+  json.Text("name", sensor.name);
+  WriteStatus(sensor, now_ns, json);
   WriteEnd("first", !minutes.empty(), minutes.empty() ? 0 : minutes.begin()->first, json);
   WriteEnd("last", !minutes.empty(), minutes.empty() ? 0 : minutes.rbegin()->first, json);
   json.Key("captured");
@@ -144,15 +188,29 @@ void WriteSensor(const std::string& name, const Outcomes& outcomes, const Minute
   json.Key("delivered");
   const Outcome delivered = OutcomeOf(Verdict::kOk);
   WriteOutcome(OutcomeName(delivered), Of(outcomes, delivered), json);
-  for (const bool refused_only : {false, true}) {
-    json.Key(refused_only ? "refused" : "outcomes").BeginArray();
-    for (const auto& [outcome, tally] : outcomes) {
-      if (!refused_only || IsRefused(outcome)) WriteOutcome(outcome, tally, json);
-    }
-    json.EndArray();
-  }
+  WriteOutcomes("outcomes", IsAny, outcomes, json);
+  WriteOutcomes("refused", IsRefused, outcomes, json);
+  WriteOutcomes("dropped", IsDropped, outcomes, json);
   WriteBalance(outcomes, json);
   WriteMinutes(minutes, json);
+  json.EndObject();
+}
+
+void WriteUsage(const StoreUsage& usage, Json& json) {
+  const auto number = [&json](const char* key, const auto& value) {
+    json.Key(key);
+    value ? json.Unsigned(*value) : json.Null();
+  };
+  json.Key("store").BeginObject();
+  json.Count("bytes", usage.bytes);
+  json.Count("bytes_a_day", usage.bytes_a_day);
+  number("free_bytes", usage.free_bytes);
+  number("keep_days", usage.limits.days);
+  number("keep_bytes", usage.limits.bytes);
+  WriteEnd("kept_from", usage.kept_from_ns.has_value(), usage.kept_from_ns.value_or(0), json);
+  const std::optional<double> days_left = DaysLeft(usage);
+  json.Key("days_left");
+  days_left ? json.Double(*days_left) : json.Null();
   json.EndObject();
 }
 
@@ -177,8 +235,12 @@ absl::StatusOr<std::string> SensorsRoute(const ApiCall& call) {
   Json json;
   json.BeginObject();
   json.Key("sensors").BeginArray();
-  for (const auto& [name, outcomes] : sums) WriteSensor(name, outcomes, minutes[name], json);
+  DFC_RETURN_IF_ERROR(call.reader.Sensors([&](const StoredSensor& sensor) {
+    WriteSensor(sensor, sums[sensor.name], minutes[sensor.name], call.now_ns, json);
+  }));
   json.EndArray();
+  DFC_ASSIGN_OR_RETURN(const StoreUsage usage, call.reader.Usage());
+  WriteUsage(usage, json);
   json.EndObject();
   return json.Take();
 }

@@ -1,14 +1,20 @@
 // The parts put together: guard, page, API, events.
 #include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <array>
 
 #include "api.h"
 #include "assets.h"
+#include "audit_log.h"
 #include "dfc/time.h"
 #include "dfc/web.h"
 #include "events.h"
 #include "guard.h"
 #include "http_server.h"
+#include "imports.h"
 #include "reader_pool.h"
+#include "sensor_figures.h"
 
 namespace dfc {
 
@@ -85,26 +91,41 @@ Response PageResponse(const Request& request) {
   return ErrorResponse(404, "there is no such file");
 }
 
+// 128 bits that nobody can guess, as hex digits.
+absl::StatusOr<std::string> RandomToken() {
+  std::array<unsigned char, 16> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    return absl::InternalError("no random numbers to be had");
+  }
+  std::string token;
+  for (const unsigned char byte : bytes) token += fmt::format("{:02x}", byte);
+  return token;
+}
+
 class Server final : public WebServer, public RequestHandler {
  public:
-  explicit Server(const WebOptions& options)
+  Server(const WebOptions& options, std::unique_ptr<AuditLog> audit, const std::string& token)
       : options_(options),
-        pool_(options.store, ReaderOptions{kStatementMsMax}),
+        write_token_(token),
+        cache_(options.cache_bytes_max),
+        pool_(options.store, ReaderOptions{kStatementMsMax, &cache_}),
         events_(pool_, options_.words),
-        api_(options_, pool_, events_) {}
+        audit_(std::move(audit)),
+        imports_(options_.import, audit_.get()),
+        api_(options_, {pool_, events_, imports_, audit_.get()}, token) {}
 
   ~Server() override {
-    is_ending_.store(true);
-    events_.Dismiss();
+    (void)Stop();
     http_.reset();
   }
 
   absl::Status Listen() {
+    DFC_RETURN_IF_ERROR(imports_.Check());
     // The guard has to know the port, which the library may choose.
     DFC_ASSIGN_OR_RETURN(http_, HttpServer::Start({options_.address, options_.port,
                                                    options_.tls_certificate, options_.tls_key},
                                                   *this));
-    guard_storage_ = std::make_unique<Guard>(options_, http_->port());
+    guard_storage_ = std::make_unique<Guard>(options_, http_->port(), write_token_);
     guard_.store(guard_storage_.get(), std::memory_order_release);
     return absl::OkStatus();
   }
@@ -117,9 +138,20 @@ class Server final : public WebServer, public RequestHandler {
   }
 
   void RunOnce() override {
+    if (const auto import = imports_.RunOnce()) events_.TellImport(*import);
     events_.RunOnce(WallClockNs());
     http_->Wake();
     http_->CutSlow(MonotonicClockNs());
+  }
+
+  absl::Status ReopenAuditLog() override {
+    return audit_ == nullptr ? absl::OkStatus() : audit_->Reopen();
+  }
+
+  std::string Stop() override {
+    is_ending_.store(true);
+    events_.Dismiss();
+    return imports_.End();
   }
 
   Response Handle(const Request& request) override {
@@ -132,14 +164,22 @@ class Server final : public WebServer, public RequestHandler {
   Response Answer(const Request& request) {
     Guard* const guard = guard_.load(std::memory_order_acquire);
     if (guard == nullptr || is_ending_.load()) return ErrorResponse(503, "not now");
-    if (auto refused = guard->Refuse(request, MonotonicClockNs())) return *std::move(refused);
-    if (request.path.starts_with("/api/")) return api_.Handle(request);
+    Caller caller;
+    if (auto refused = guard->Refuse(request, MonotonicClockNs(), caller)) {
+      return *std::move(refused);
+    }
+    if (request.path.starts_with("/api/")) return api_.Handle(request, caller);
+    if (request.path == "/metrics") return MetricsResponse(pool_, WallClockNs());
     return PageResponse(request);
   }
 
   WebOptions options_;
+  std::string write_token_;
+  FlowCache cache_;
   ReaderPool pool_;
   EventHub events_;
+  std::unique_ptr<AuditLog> audit_;
+  Imports imports_;
   Api api_;
   std::unique_ptr<Guard> guard_storage_;
   std::atomic<Guard*> guard_{nullptr};
@@ -151,7 +191,12 @@ class Server final : public WebServer, public RequestHandler {
 
 absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options) {
   DFC_RETURN_IF_ERROR(CheckExposure(options));
-  auto server = std::make_unique<Server>(options);
+  std::unique_ptr<AuditLog> audit;
+  if (!options.audit_log.empty()) {
+    DFC_ASSIGN_OR_RETURN(audit, AuditLog::Open(options.audit_log));
+  }
+  DFC_ASSIGN_OR_RETURN(const std::string token, RandomToken());
+  auto server = std::make_unique<Server>(options, std::move(audit), token);
   DFC_RETURN_IF_ERROR(server->Listen());
   return std::unique_ptr<WebServer>(std::move(server));
 }

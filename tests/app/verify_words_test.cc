@@ -54,5 +54,13 @@ TEST(VerifiedText, TellsWhatWasLookedAt) {
             "7 blocks of a run that goes on, has failed or was killed: let it end, or repeat it\n");
 }
 
+TEST(VerifiedText, TellsWhatRetentionHasTaken) {
+  Verified verified{1, 2, 3, 4, 5, 6, 0, 0};
+  verified.kept_from_ns = 86'400'000'000'000;
+  EXPECT_TRUE(VerifiedText(verified).ends_with(
+      "ICMP messages\nbefore 1970-01-02T00:00:00.000000000Z all but pinned flows was dropped; only "
+      "those are looked at\n"));
+}
+
 }  // namespace
 }  // namespace dfc

@@ -7,18 +7,12 @@ make_attack must stand beside dfc, where the build puts it. `perf/attacks` measu
 import os
 
 import attack
-from harness import Skip, case, check, environment, note, run_cases
+from harness import Skip, case, check, environment, is_sanitized, note, run_cases
 
 PACKETS = 100_000
 MEMORY_MIB = 128
 # Rows beside those of the honest: a flood of attempts is a few.
 SUMMED = {"syn": 2, "syn-answered": 2, "syn-anywhere": 5, "scan": 2}
-
-
-def is_sanitized(dfc):
-    with open(dfc, "rb") as file:
-        program = file.read()
-    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 def endures(bench, kind):

@@ -8,11 +8,10 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import time
 
 from harness import (CALL_TIMEOUT_S, DONE, FAILED, LASTING_TABLES, SAMPLE, USAGE, Skip, case, check,
                      check_equal, check_same_rows, dump, environment, need, note, one_line,
-                     run_cases)
+                     run_cases, wait_until)
 from refusals import refused, small_capture
 from sample import repeated_sample, replayed
 
@@ -157,27 +156,33 @@ def no_tables(bench):
     bench.replay(url, SAMPLE)
 
 
-@case("MariaDB killed in mid-replay: one clear line; after its restart a second run completes")
+@case("MariaDB killed in mid-replay: one clear line, and the replay waits until it is told to stop")
 def server_killed(bench):
     server = bench.common.mariadb()
-    whole, url = server.create("undisturbed"), server.create("disturbed")
+    whole, url = (server.store(bench, name) for name in ("undisturbed", "disturbed"))
     file = bench.common.long()
-    for store in (whole, url):
-        bench.run("init", "--store", store)
-    started = time.monotonic()
     bench.replay(whole, file)
-    seconds = time.monotonic() - started
     wanted = server.checksums("undisturbed", LASTING_TABLES)
 
+    bench.run("init", "--store", url)
+    server.sql("CREATE TRIGGER slow BEFORE INSERT ON flow FOR EACH ROW DO SLEEP(0.01)", "disturbed")
     run = subprocess.Popen([bench.dfc, "replay", "--quiet", "--store", url, file],
                            stderr=subprocess.PIPE, env=environment(), cwd=bench.dir)
-    time.sleep(seconds / 3)
-    check(run.poll() is None, "the replay was over too soon")
+    wait_until(lambda: server.sql("SELECT 1 FROM flow LIMIT 1", "disturbed"), "the first flows")
+    run.send_signal(signal.SIGSTOP)
+    check(server.checksums("disturbed", ["flow"])["flow"] != wanted["flow"],
+          "the replay was over too soon")
     server.stop(signal.SIGKILL)
+    run.send_signal(signal.SIGCONT)
+    said = run.stderr.readline().decode()
+    check("event=store-away" in said, said)
+    note(said.strip())
+    run.terminate()
     said = run.communicate(timeout=CALL_TIMEOUT_S)[1].decode()
     check_equal((run.returncode, len(said.splitlines())), (FAILED, 1), said)
     note(said.strip())
     server.start()
+    server.sql("DROP TRIGGER slow", "disturbed")
     note(f"{server.sql('SELECT COUNT(*) FROM flow', 'disturbed')[0][0]} flows were in")
     bench.replay(url, file)
     check_equal(server.checksums("disturbed", LASTING_TABLES), wanted, "rows and checksums")

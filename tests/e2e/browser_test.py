@@ -4,13 +4,12 @@ downloads, what arrives while one looks, and stores of both kinds."""
 
 import contextlib
 import hashlib
-import json
 import pathlib
 import time
 import urllib.parse
 
 from chromium import ALT, SHIFT, Browser
-from harness import SAMPLE, case, check, check_equal, need, note, run_cases
+from harness import SAMPLE, case, check, check_equal, need, note, run_cases, wait_until
 from packets import ACK, PSH, T0, URG, Tcp, ether, ip, pcap, tcp_header, udp_frame
 from sample import replayed
 from served import served as serving
@@ -293,11 +292,8 @@ def downloads(bench):
             stored = common.dfc.content(common.store, flow["id"], side)
             page.key("d")
             page.click("[role=menuitem]", side.capitalize())
-            end = time.monotonic() + 20
-            while not (files := [path for path in folder.iterdir()
-                                 if not path.name.endswith(".crdownload")]):
-                check(time.monotonic() < end, "nothing was downloaded")
-                time.sleep(0.05)
+            files = wait_until(lambda: [path for path in folder.iterdir()
+                                        if not path.name.endswith(".crdownload")], "a download")
             check_equal(hashlib.sha256(files[0].read_bytes()).hexdigest(),
                         hashlib.sha256(stored).hexdigest(), f"{side}'s bytes")
             check(flow["id"] in files[0].name and side in files[0].name, files[0].name)
@@ -560,9 +556,7 @@ def hostile(bench):
 def mariadb(bench):
     common = bench.common
     server = common.sample.mariadb()
-    server.create("browser")
-    store = server.url("browser")
-    bench.run("init", "--store", store)
+    store = server.store(bench, "browser")
     bench.replay(store, SAMPLE)
     flow = common.flow(proto="tcp", server_port=25)
     with serving(bench, store) as served, common.browser.page(served.address) as page:

@@ -24,13 +24,14 @@ ALT, CONTROL, SHIFT = 1, 2, 8
 class Browser:
     """One process; a page is a tab of its own."""
 
-    def __init__(self):
+    def __init__(self, prefix=()):
+        """`prefix`: a command that runs another one, in a namespace for example."""
         need("chromium")
         self.folder = tempfile.mkdtemp(prefix="dfc-browser-")
         to_browser, self.to = os.pipe()
         self.answers, from_browser = os.pipe()
         # The protocol's file descriptors are 3 and 4.
-        command = ["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe",
+        command = [*prefix, "chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe",
                    f"--user-data-dir={self.folder}", "--no-first-run", "--disable-gpu",
                    "--disable-dev-shm-usage", "--disable-background-networking",
                    "--disable-component-update", "--disable-sync", "--hide-scrollbars=0",

@@ -54,6 +54,15 @@ def check(holds, message):
         raise Failed(message)
 
 
+def wait_until(holds, what, seconds=60, pause=0.02):
+    """Returns what `holds` says as soon as that is true. The time is for a machine that is busy."""
+    end = time.monotonic() + seconds
+    while not (answer := holds()):
+        check(time.monotonic() < end, f"{what}: not within {seconds} s")
+        time.sleep(pause)
+    return answer
+
+
 def check_equal(ours, wanted, what):
     if ours != wanted:
         raise Failed(f"{what}\n  is      {ours!r:.600}\n  must be {wanted!r:.600}")
@@ -122,6 +131,13 @@ def need(*programs):
             raise Skip(f"{program} is not installed")
 
 
+def is_sanitized(dfc):
+    """A sanitizer keeps what was freed, and more: memory is not measured then."""
+    with open(dfc, "rb") as file:
+        program = file.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 # dfc ---------------------------------------------------------------------------------------------
 
 Result = collections.namedtuple("Result", "status out err")
@@ -182,7 +198,8 @@ class Bench:
 
 def environment(more=None):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DFC_")}
-    return {**kept, "LC_ALL": "C.UTF-8", **(more or {})}
+    # The machine's own file, if it has one, is none of a test's business.
+    return {**kept, "LC_ALL": "C.UTF-8", "DFC_CONFIG": "/dev/null", **(more or {})}
 
 
 def one_line(result, *words):

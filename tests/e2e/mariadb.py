@@ -1,5 +1,6 @@
 """A MariaDB server of the tests' own."""
 
+import os
 import pathlib
 import shutil
 import signal
@@ -36,11 +37,17 @@ class MariaDb:
         self.stop()
         shutil.rmtree(self.short, ignore_errors=True)
 
+    def environment(self):
+        """Its own folder of temporary tables: a server that starts removes those of all others."""
+        folder = self.folder / "tmp"
+        folder.mkdir(exist_ok=True)
+        return {**os.environ, "TMPDIR": str(folder)}
+
     def install(self):
         run = subprocess.run(
             ["mariadb-install-db", "--no-defaults", "--user=root", "--skip-test-db",
              "--auth-root-authentication-method=normal", f"--datadir={self.folder}/data"],
-            capture_output=True, text=True, timeout=CALL_TIMEOUT_S)
+            capture_output=True, text=True, timeout=CALL_TIMEOUT_S, env=self.environment())
         check(run.returncode == 0, f"mariadb-install-db: {run.stdout[-1000:]}{run.stderr[-1000:]}")
 
     def start(self, *options):
@@ -49,7 +56,8 @@ class MariaDb:
         self.process = subprocess.Popen(
             [path, "--no-defaults", "--user=root", f"--datadir={self.folder}/data",
              f"--socket={self.socket}", f"--pid-file={self.folder}/pid", "--skip-networking",
-             "--innodb-flush-log-at-trx-commit=2", *options], stdout=log, stderr=log)
+             "--innodb-flush-log-at-trx-commit=2", *options], stdout=log, stderr=log,
+            env=self.environment())
         log.close()
         end = time.monotonic() + 120
         while not self.answers():
@@ -90,6 +98,12 @@ class MariaDb:
     def create(self, database):
         self.sql(f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database}")
         return self.url(database)
+
+    def store(self, bench, database):
+        """A new database with dfc's tables."""
+        url = self.create(database)
+        bench.run("init", "--store", url)
+        return url
 
     def checksums(self, database, tables):
         """Rows and checksum by table."""

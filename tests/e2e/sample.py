@@ -1,6 +1,7 @@
 """The sample capture, replayed once for all cases of a test file."""
 
 import contextlib
+import sqlite3
 
 from harness import SAMPLE, Skip, dump
 from mariadb import MariaDb
@@ -14,6 +15,15 @@ def repeated_sample(copies):
     frames = read_pcap(SAMPLE.read_bytes())
     return pcap([(frame, at + copy * 2 * 3600 * 10**9)
                  for copy in range(copies) for frame, at, _ in frames])
+
+
+def has_flows(store):
+    """Whether a run has committed some of its flows to this SQLite store."""
+    path = store.removeprefix("sqlite:")
+    with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(  # No tables yet.
+            sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT 1 FROM flow LIMIT 1").fetchone() is not None
+    return False
 
 
 class ReplayedSample:

@@ -15,7 +15,7 @@ import urllib.request
 import warnings
 
 from harness import (DONE, FAILED, SAMPLE, USAGE, Failed, case, check, check_equal, need, one_line,
-                     run_cases)
+                     run_cases, wait_until)
 from packets import Tcp, pcap
 from sample import replayed
 from served import API, served
@@ -210,13 +210,12 @@ def connections(bench):
             with contextlib.suppress(OSError):
                 stack.enter_context(
                     socket.create_connection(("127.0.0.1", server.port), timeout=5))
-    end = time.monotonic() + 30
-    while True:
+
+    def answers():
         with contextlib.suppress(OSError):
-            if server.ask("/").status == 200:
-                break
-        check(time.monotonic() < end, "no answer any more")
-        time.sleep(0.2)
+            return server.ask("/").status == 200
+        return False
+    wait_until(answers, "an answer")
 
 
 def next_event(stream, name, seconds):

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import urllib.parse
 
-from harness import CALL_TIMEOUT_S, DONE, Failed, check, check_equal, environment
+from harness import CALL_TIMEOUT_S, DONE, Failed, check, check_equal, environment, wait_until
 
 OPENAPI = json.loads(
     (pathlib.Path(__file__).resolve().parents[2] / "src" / "web" / "openapi.json").read_text())
@@ -55,10 +55,33 @@ class Served:
     def json(self, path, **parameters):
         return self.get(path, **parameters).json()
 
+    def change(self, method, path, status, body=None, headers=None, **parameters):
+        """An answer to what changes something, asked as the page would."""
+        query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
+        given = {"Origin": self.address, "Sec-Fetch-Site": "same-origin", **(headers or {})}
+        if "X-Dfc-Token" not in given:
+            about = self.ask(API + "/about", headers=headers).json()
+            given["X-Dfc-Token"] = about.get("import_token") or ""
+        answer = self.ask(API + path + query, method=method, headers=given, body=body)
+        where = f"{method} {path}{query}"
+        check_equal(answer.status, status, f"status of {where}: {answer.body[:300]!r}")
+        hold_against_description(path, answer, where, method.lower())
+        return answer.json()
+
+    def imported(self, capture, name="x.pcap"):
+        """What became of a capture that was sent."""
+        return self.ended(self.change("POST", "/imports", 202, body=capture, name=name)["id"])
+
+    def ended(self, number):
+        def ended():
+            now = self.json(f"/imports/{number}")
+            return now["state"] in ("done", "failed") and now
+        return wait_until(ended, f"the end of import {number}", CALL_TIMEOUT_S)
+
 
 @contextlib.contextmanager
-def served(bench, store, *options, env=None):
-    """A server over `store`; it must end well, too."""
+def served(bench, store, *options, env=None, last_words=b""):
+    """A server over `store`; it must end well, too, with these words on standard error."""
     command = [bench.dfc, "serve", "--listen", "127.0.0.1:0", "--store", store, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=environment(env), cwd=bench.dir)
@@ -76,7 +99,9 @@ def served(bench, store, *options, env=None):
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-    check_equal((process.returncode, rest, said), (DONE, b"", b""), "how the server ended")
+    said = b"".join(line for line in said.splitlines(True) if b" event=privileges " not in line)
+    check_equal((process.returncode, rest, said), (DONE, b"", last_words),
+                "how the server ended")
 
 
 # The description ---------------------------------------------------------------------------------
@@ -89,7 +114,7 @@ def route_of(path):
     return None
 
 
-def hold_against_description(path, answer, where):
+def hold_against_description(path, answer, where, method="get"):
     route = route_of(path)
     kind = answer.headers.get("content-type", "").split(";")[0]
     if route is None or not answer.headers.get("content-type", "").startswith("application/json"):
@@ -97,7 +122,7 @@ def hold_against_description(path, answer, where):
     if answer.status >= 400:
         schema = {"$ref": "#/components/schemas/Error"}
     else:
-        described = OPENAPI["paths"][route]["get"]["responses"]
+        described = OPENAPI["paths"][route][method]["responses"]
         check(str(answer.status) in described, f"{where}: no word about status {answer.status}")
         schema = described[str(answer.status)]["content"][kind]["schema"]
     hold_against(schema, answer.json(), where)

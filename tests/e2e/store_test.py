@@ -12,9 +12,9 @@ import time
 
 from harness import (CALL_TIMEOUT_S, DONE, FAILED, FLOW_TABLES, LASTING_TABLES, SAMPLE, USAGE, Skip,
                      case, check, check_equal, check_same_rows, dump, environment, need, note,
-                     run_cases)
+                     run_cases, wait_until)
 from packets import pcap, read_pcap
-from sample import COPIES, replayed
+from sample import COPIES, has_flows, replayed
 
 VIEWS = ("v_flow", "v_turn", "v_icmp")
 KILLS = 4
@@ -194,13 +194,17 @@ def interrupted(bench):
     stops = 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
         run = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(), cwd=bench.dir)
-        time.sleep(rng.uniform(0.1, 0.6) * seconds)
+        if stops == 0:
+            wait_until(lambda: has_flows(bench.store()), "the first flows", pause=0.001)
+        else:
+            time.sleep(rng.uniform(0.1, 0.6) * seconds)
         run.send_signal(number)
         said = run.communicate(timeout=CALL_TIMEOUT_S)[1].decode()
         check(run.returncode in (DONE, FAILED, -number), f"exit status {run.returncode}: {said}")
         if run.returncode == FAILED:
             stops += 1
             check("interrupted" in said and said.count("\n") == 1, said)
+    check(stops > 0, "no run was stopped in good order")
     note(f"{stops} stopped in good order; a whole run takes {seconds:.1f} s")
     bench.replay(bench.store(), bench.common.long())
     check_same_rows(dump(bench.store(), FLOW_TABLES), dump(bench.store("whole.db"), FLOW_TABLES))
@@ -210,9 +214,7 @@ def interrupted(bench):
 def killed_mariadb(bench):
     server = bench.common.mariadb()
     rng = new_random()
-    whole, disturbed = server.create("whole"), server.create("disturbed")
-    for url in (whole, disturbed):
-        bench.run("init", "--store", url)
+    whole, disturbed = (server.store(bench, name) for name in ("whole", "disturbed"))
     seconds = timed_replay(bench, whole)
     wanted = server.checksums("whole", LASTING_TABLES)
     cut_short = sum(kill_at_random(bench, disturbed, seconds, rng) for _ in range(KILLS))
@@ -224,9 +226,7 @@ def killed_mariadb(bench):
 # SQLite and MariaDB ------------------------------------------------------------------------------
 
 def mariadb_store(bench, name):
-    url = bench.common.mariadb().create(name)
-    bench.run("init", "--store", url)
-    return url
+    return bench.common.mariadb().store(bench, name)
 
 
 def view_in_sqlite(path, view):

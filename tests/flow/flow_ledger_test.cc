@@ -118,7 +118,7 @@ TEST_P(FlowLedgerBalance, HoldsInEveryCell) {
     for (uint32_t cell = 0; cell < limits.ledger_cells; ++cell) {
       const FlowTally& tally = engine.tally(cell);
       uint64_t decided = 0;
-      for (Outcome fate = Outcome::kTcpStored; fate <= Outcome::kTcpShed;
+      for (Outcome fate = Outcome::kTcpStored; fate <= kTcpFateLast;
            fate = static_cast<Outcome>(static_cast<int>(fate) + 1)) {
         decided += tally.BytesOf(fate);
       }

@@ -55,6 +55,22 @@ TEST(TcpAbuse, BytesThatWereAcknowledgedAndNotCapturedAreAGap) {
   EXPECT_EQ(run.rows.flow().counts[0].gap_bytes, 3u);
 }
 
+// The capture lost more than a stream may be ahead of itself.
+TEST(TcpAbuse, WhatFollowsALongGapIsContent) {
+  const std::string both = ">:def=40000101 <A#40000104 >:ghi=40000104 <A#40000107";
+  const FlowRun known = Talk(std::string(kHandshake) + ">:abc <A#104 " + both).Run();
+  EXPECT_EQ(known.rows.Transcript(), ">abc >[39999997] >defghi");
+  EXPECT_EQ(known.rows.flow().counts[0].refused_bytes, 0u);
+
+  // Without SYN an acknowledgment has to speak for it: of the first segment there is none.
+  const FlowRun midstream = Talk(">:abc=101 <A#104 " + both).Run();
+  EXPECT_EQ(midstream.rows.Transcript(), ">abc >[40000000] >ghi");
+  EXPECT_EQ(midstream.rows.flow().counts[0].refused_bytes, 3u);
+
+  EXPECT_EQ(Talk(">S >:abc=101 >:def=40000101 >:ghi=40000104").Transcript(),
+            ">abc >[39999997] >defghi");
+}
+
 TEST(TcpAbuse, OneFlowMayCarryASuperPacket) {
   const std::string large(65'226, 'x');
   EXPECT_EQ(Talk(std::string(kHandshake) + "<:" + large).Run().rows.flow().counts[1].content_bytes,

@@ -39,7 +39,7 @@ uint64_t DecodeAll(ByteSpan input, Checksums checksums, bool looks_ahead) {
     const Frame frame{t_ns, bytes, wire_bytes, link, false};
     if (looks_ahead) decoder.LearnChecksums({&frame, 1});
     const Verdict verdict = decoder.Decode(frame, packet);
-    Expect(static_cast<size_t>(verdict) < kVerdictCount && verdict != Verdict::kFiltered);
+    Expect(verdict < Verdict::kFiltered);
     outcome = outcome * 31 + static_cast<uint64_t>(verdict);
     if (verdict != Verdict::kOk) continue;
     size_t datagrams = 0;

@@ -122,7 +122,7 @@ void CheckLedger(const Traffic& traffic, const std::array<FlowTally, kCells>& ta
       Expect(tally.bytes[at] == sent[cell].bytes[at]);
     }
     uint64_t decided = 0;
-    for (auto fate = Outcome::kTcpStored; fate <= Outcome::kTcpShed;
+    for (auto fate = Outcome::kTcpStored; fate <= kTcpFateLast;
          fate = static_cast<Outcome>(static_cast<size_t>(fate) + 1)) {
       decided += tally.BytesOf(fate);
     }

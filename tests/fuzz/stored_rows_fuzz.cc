@@ -113,7 +113,10 @@ std::string ValueFor(std::string_view line, std::string_view column) {
 }
 
 void InsertRow(StoreFile& store, const Table& table, std::string_view line) {
-  std::string sql = "INSERT OR IGNORE INTO " + std::string(table.name) + " VALUES (?";
+  std::string sql = "INSERT OR IGNORE INTO " + std::string(table.name) + " (";
+  for (const char* column : table.columns) sql += std::string(column) + ",";
+  sql.back() = ')';
+  sql += " VALUES (?";
   for (size_t n = 1; n < table.columns.size(); ++n) sql += ",?";
   sql += ")";
   sqlite3_stmt* statement = nullptr;

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "carriers.h"
-#include "crc32c.h"
 #include "decoded.h"
+#include "dfc/crc32c.h"
 
 namespace dfc {
 namespace {
@@ -81,6 +81,15 @@ TEST(Crc32c, MatchesTheKnownSums) {  // RFC 3720 B.4.
   EXPECT_EQ(Crc32c(FrameBytes(32, 0xFF)), 0x62A8AB43u);
   const std::string digits = "123456789";
   EXPECT_EQ(Crc32c(AsBytes(digits.data(), digits.size())), 0xE3069283u);
+}
+
+TEST(Crc32c, IsTheSameByTableInEveryLengthAndFromEveryStart) {
+  FrameBytes bytes(77);
+  for (size_t n = 0; n < bytes.size(); ++n) bytes[n] = static_cast<uint8_t>(n * 41 + 3);
+  for (size_t from = 0; from < bytes.size(); ++from) {
+    const ByteSpan part = ByteSpan(bytes).subspan(from);
+    EXPECT_EQ(Crc32c(part, 7), Crc32cByTable(part, 7)) << from;
+  }
 }
 
 TEST(Sctp, NamesItsPorts) {

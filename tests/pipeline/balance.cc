@@ -59,7 +59,7 @@ void ExpectBalanced(const PipelineReport& report, const EventRows& rows) {
   EXPECT_EQ(LedgerPackets(rows, Outcome{0}, kLast), Total(report.packets));
   EXPECT_EQ(LedgerPackets(rows, Outcome::kCaptured, Outcome::kCaptured), Total(report.packets));
   EXPECT_EQ(LedgerPackets(rows, Outcome::kFlowTcp, Outcome::kFlowOther), in_flows);
-  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpShed),
+  EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, kTcpFateLast),
             LedgerBytes(rows, Outcome::kTcpPayload, Outcome::kTcpPayload));
   EXPECT_EQ(LedgerBytes(rows, Outcome::kTcpStored, Outcome::kTcpStored) +
                 LedgerBytes(rows, Outcome::kDatagramStored, Outcome::kDatagramStored),

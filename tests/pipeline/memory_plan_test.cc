@@ -54,5 +54,18 @@ TEST(PlanMemory, HeldSegmentsLeaveRoomForContent) {
   EXPECT_LE(plan->limits.held_bytes_max, plan->limits.content_bytes_max / 4);
 }
 
+TEST(PlanMemory, ALiveCaptureHasMoreBlocksForASlowStore) {
+  for (const size_t workers : {1u, 2u, 8u}) {
+    const auto replay = PlanMemory(512 * kMiB, workers, 1, false);
+    const auto live = PlanMemory(512 * kMiB, workers, 1, true);
+    ASSERT_TRUE(replay.ok() && live.ok()) << workers;
+    EXPECT_GE(live->event_blocks * workers, 64u);
+    const size_t more_blocks = (live->event_blocks - replay->event_blocks) * EventBlock::kBytes;
+    EXPECT_LE(live->limits.content_bytes_max + more_blocks,
+              replay->limits.content_bytes_max + replay->limits.flows_max * 832);
+    EXPECT_LT(live->limits.flows_max, replay->limits.flows_max);
+  }
+}
+
 }  // namespace
 }  // namespace dfc

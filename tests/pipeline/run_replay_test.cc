@@ -122,8 +122,7 @@ std::string Imbalances(const EventRows& rows) {
   for (const LedgerRow& row : rows.ledger()) {
     auto& [offered, decided] = sums[{row.source, row.t_minute_ns}];
     if (row.outcome == Outcome::kTcpPayload) offered += row.bytes;
-    if (row.outcome >= Outcome::kTcpStored && row.outcome <= Outcome::kTcpShed)
-      decided += row.bytes;
+    if (row.outcome >= Outcome::kTcpStored && row.outcome <= kTcpFateLast) decided += row.bytes;
   }
   std::string text;
   for (const auto& [key, sum] : sums) {

@@ -41,7 +41,7 @@ class CaptureStageTest : public testing::Test {
 
   PacketLink link_{kBlocks};
   Doorbell bell_;
-  CaptureStage stage_{{&link_}, {&bell_}, {.checksums = Checksums::kVerify}, 1};
+  CaptureStage stage_{Dealer({&link_}, {&bell_}, 1), {.checksums = Checksums::kVerify}};
   std::unique_ptr<FrameSource> source_;
   std::unique_ptr<LookAhead> ahead_;
   bool last_seen_ = false;
@@ -134,7 +134,7 @@ TEST(CaptureStage, DealsAFlowToOneWorker) {
   PacketLink one(8);
   PacketLink other(8);
   Doorbell bell;
-  CaptureStage stage({&one, &other}, {&bell, &bell}, {.checksums = Checksums::kVerify}, 1);
+  CaptureStage stage(Dealer({&one, &other}, {&bell, &bell}, 1), {.checksums = Checksums::kVerify});
   std::vector<TimedFrame> frames;
   for (int n = 0; n < 200; ++n) {
     const std::string client = "10.0.0.1:" + std::to_string(1'000 + n % 20);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dfc/reader.h"
+#include "dfc/store_options.h"
 #include "mariadb_server.h"
 #include "rows.h"
 #include "temp_dir.h"
@@ -13,9 +14,9 @@
 namespace dfc {
 namespace {
 
-void Fill(const StoreUrl& url) {
+void Fill(const StoreUrl& url, const StoreOptions& options = {}) {
   ASSERT_TRUE(InitStore(url).ok());
-  auto store = OpenStore(url, "gw \"1\"; é");
+  auto store = OpenStore(url, "gw \"1\"; é", options);
   ASSERT_TRUE(store.ok()) << store.status();
   BlockBuilder builder;
   FillWithEverything(builder);
@@ -39,6 +40,17 @@ TEST(Dump, BothStoresGiveTheSame) {
   Fill(mysql);
   EXPECT_EQ(DumpByReader(sqlite), DumpByReader(mysql));
   EXPECT_EQ(DumpByViews(sqlite), DumpByViews(mysql));
+}
+
+TEST(Dump, RowsAreTheSameAsArraysAndAsText) {
+  MariadbServer& server = MariadbServer::Get();
+  if (!server.Available()) GTEST_SKIP() << server.reason();
+  const StoreUrl arrays = server.FreshDatabase("dump_arrays");
+  const StoreUrl text = server.FreshDatabase("dump_text");
+  Fill(arrays);
+  Fill(text, {.bulk = false});
+  EXPECT_EQ(DumpByReader(arrays), DumpByReader(text));
+  EXPECT_EQ(DumpByViews(arrays), DumpByViews(text));
 }
 
 class Views : public ::testing::Test {

@@ -34,7 +34,10 @@ int Spawn(const std::vector<std::string>& words, const std::string& log) {
   ::_exit(127);
 }
 
-std::vector<std::string> WithUser(std::vector<std::string> words) {
+// `words` with a folder of temporary tables of its own: a server that starts removes those of all
+// others there.
+std::vector<std::string> OfItsOwn(const std::string& folder, std::vector<std::string> words) {
+  words.insert(words.begin(), {"env", "TMPDIR=" + folder});
   if (const char* user = UserOption()) words.push_back(user);
   return words;
 }
@@ -54,10 +57,10 @@ bool MariadbServer::Available() {
 }
 
 bool MariadbServer::Install() {
-  const int pid =
-      Spawn(WithUser({"mariadb-install-db", "--no-defaults", "--datadir=" + dir_ / "data",
-                      "--auth-root-authentication-method=normal", "--skip-test-db"}),
-            dir_ / "install.log");
+  const int pid = Spawn(
+      OfItsOwn(dir_ / "", {"mariadb-install-db", "--no-defaults", "--datadir=" + dir_ / "data",
+                           "--auth-root-authentication-method=normal", "--skip-test-db"}),
+      dir_ / "install.log");
   int status = -1;
   if (pid != 0) ::waitpid(pid, &status, 0);
   installed_ = status == 0;
@@ -69,7 +72,8 @@ bool MariadbServer::Start() {
   const std::string program =
       ::access("/usr/sbin/mariadbd", X_OK) == 0 ? "/usr/sbin/mariadbd" : "mariadbd";
   pid_ =
-      Spawn(WithUser({program, "--no-defaults", "--datadir=" + dir_ / "data",
+      Spawn(OfItsOwn(dir_ / "",
+                     {program, "--no-defaults", "--datadir=" + dir_ / "data",
                       "--socket=" + dir_ / "s", "--pid-file=" + dir_ / "pid", "--skip-networking",
                       "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=32M",
                       "--innodb-flush-log-at-trx-commit=2", "--max-allowed-packet=16M"}),

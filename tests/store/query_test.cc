@@ -234,7 +234,7 @@ TEST(Sort, EndsInTheKey) {
   EXPECT_EQ(*ParseSort("-start", QueryScope::kFlows, "a{0}, b{0}"),
             " ORDER BY f.t_start DESC, a DESC, b DESC");
   EXPECT_EQ(*ParseSort("-rtt", QueryScope::kIcmp, "hash{0}"),
-            " ORDER BY COALESCE(i.rtt, -1) DESC, f.t_start DESC, hash DESC, i.n DESC");
+            " ORDER BY COALESCE(i.rtt, -1) DESC, i.t_start DESC, hash DESC, i.n DESC");
 }
 
 TEST(Sort, NamesTheColumnsThereAre) {

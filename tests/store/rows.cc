@@ -134,9 +134,9 @@ void FillWithEverything(BlockBuilder& builder) {
   const FlowRow error = IcmpFlow(5);
   builder.Add(error).Add(Unreachable(error.id, tcp));
   builder.Add(
-      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 1, 10, 600, OutcomeOf(Verdict::kOk)});
+      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 1, 10, 600, OutcomeOf(Verdict::kOk), 1});
   builder.Add(
-      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 2, 5, 300, OutcomeOf(Verdict::kOk)});
+      LedgerRow{kTestTime - kTestTime % 60'000'000'000, 2, 5, 300, OutcomeOf(Verdict::kOk), 1});
 }
 
 namespace {

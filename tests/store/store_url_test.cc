@@ -23,6 +23,21 @@ TEST(StoreUrl, ComesBackAsGiven) {
   }
 }
 
+TEST(StoreUrl, TakesSeveralHostsAndOptions) {
+  for (const char* text :
+       {"mysql://dfc@a:3306,b:3307/flows", "mysql://dfc@a:1,[fd00::2]:2,c:3/flows",
+        "mysql://dfc@a:1/flows?tls-ca=/etc/ca.pem",
+        "mysql://dfc@a:1/flows?tls-ca=/ca&tls-cert=/c&tls-key=/k&connect-timeout=2&read-timeout=7",
+        "mysql://dfc@a:1/flows?tls-verify=none", "mysql://dfc@a:1/flows?tls-verify=full",
+        "mysql://dfc@/flows?socket=/s&write-timeout=3"}) {
+    EXPECT_EQ(Parsed(text), text);
+  }
+  const auto url = ParseStoreUrl("mysql://dfc@a,b:3307/flows?tls-ca=/ca.pem");
+  ASSERT_TRUE(url.ok());
+  EXPECT_EQ(url->more_hosts, (std::vector<StoreHost>{{"b", 3307}}));
+  EXPECT_TRUE(url->tls && url->tls_verify);
+}
+
 TEST(StoreUrl, FillsInThePort) {
   EXPECT_EQ(Parsed("mysql://dfc@db/flows"), "mysql://dfc@db:3306/flows");
   EXPECT_EQ(Parsed("mariadb://dfc@[::1]/flows"), "mysql://dfc@[::1]:3306/flows");
@@ -36,12 +51,33 @@ TEST(StoreUrl, RefusesAPasswordWithoutRepeatingIt) {
 }
 
 TEST(StoreUrl, RefusesWhatIsNone) {
-  for (const char* text :
-       {"", "dfc.db", "sqlite:", "null:x", "mysql:dfc", "mysql://", "mysql://dfc@db",
-        "mysql://db/f", "mysql://@db/f", "mysql://dfc@db/", "mysql://dfc@/f", "mysql://dfc@db:0/f",
-        "mysql://dfc@db:70000/f", "mysql://dfc@db:x/f", "mysql://dfc@[::1/f",
-        "mysql://dfc@[::1]x/f", "mysql://dfc@/f?port=3", "mysql://dfc@db/f?socket=/s",
-        "http://dfc@db/f"}) {
+  for (const char* text : {"",
+                           "dfc.db",
+                           "sqlite:",
+                           "null:x",
+                           "mysql:dfc",
+                           "mysql://",
+                           "mysql://dfc@db",
+                           "mysql://db/f",
+                           "mysql://@db/f",
+                           "mysql://dfc@db/",
+                           "mysql://dfc@/f",
+                           "mysql://dfc@db:0/f",
+                           "mysql://dfc@db:70000/f",
+                           "mysql://dfc@db:x/f",
+                           "mysql://dfc@[::1/f",
+                           "mysql://dfc@a,/f",
+                           "mysql://dfc@,b/f",
+                           "mysql://dfc@a,b:0/f",
+                           "mysql://dfc@a/f?tls-ca=",
+                           "mysql://dfc@a/f?tls-verify=maybe",
+                           "mysql://dfc@a/f?read-timeout=0",
+                           "mysql://dfc@a/f?read-timeout=1s",
+                           "mysql://dfc@a/f?tls-ca",
+                           "mysql://dfc@[::1]x/f",
+                           "mysql://dfc@/f?port=3",
+                           "mysql://dfc@db/f?socket=/s",
+                           "http://dfc@db/f"}) {
     EXPECT_TRUE(Parsed(text).starts_with("error: store URL: ")) << text;
   }
 }

@@ -90,11 +90,21 @@ void EventRows::TakeChunk(const ChunkView& piece) {
   append(chunk.turns, piece.row.turns_at, piece.turns);
 }
 
+void EventRows::TakeFlow(const FlowRow& flow) {
+  const auto [known, is_new] = flows_.emplace(KeyOf(flow.id), flow);
+  if (is_new) return;
+  EXPECT_TRUE(rows_advance_) << "a second row of one flow";
+  FlowRow& row = known->second;
+  EXPECT_GE(flow.counts[0].packets + flow.counts[1].packets,
+            row.counts[0].packets + row.counts[1].packets);
+  EXPECT_GE(flow.t_last_ns, row.t_last_ns);
+  row = flow;
+}
+
 void EventRows::Take(const EventBlock& block) {
   block.ForEach([this](RowType type, ByteSpan row) {
     if (type == RowType::kFlow) {
-      const auto flow = EventBlock::Load<FlowRow>(row.data());
-      EXPECT_TRUE(flows_.emplace(KeyOf(flow.id), flow).second) << "a second row of one flow";
+      TakeFlow(EventBlock::Load<FlowRow>(row.data()));
     } else if (type == RowType::kChunk) {
       TakeChunk(ViewChunk(row));
     } else if (type == RowType::kIcmp) {

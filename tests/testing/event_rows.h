@@ -42,8 +42,10 @@ class EventRows {
   };
   static Key KeyOf(const FlowId& id) { return {id.t_start_ns, id.flow_hash}; }
 
-  // Appends pieces of chunks to what is there; a piece that leaves a hole fails the test.
+  // Appends pieces of chunks to what is there; a piece that leaves a hole fails the test. So does
+  // a second row of a flow, unless rows may advance: then one that goes back does.
   void Take(const EventBlock& block);
+  void LetRowsAdvance() { rows_advance_ = true; }
 
   const std::map<Key, FlowRow>& flows() const { return flows_; }
   const std::map<std::pair<Key, uint32_t>, StoredChunk>& chunks() const { return chunks_; }
@@ -66,7 +68,9 @@ class EventRows {
 
  private:
   void TakeChunk(const ChunkView& piece);
+  void TakeFlow(const FlowRow& flow);
 
+  bool rows_advance_ = false;
   std::map<Key, FlowRow> flows_;
   std::map<std::pair<Key, uint32_t>, StoredChunk> chunks_;
   std::map<std::pair<Key, uint32_t>, IcmpRow> icmp_;

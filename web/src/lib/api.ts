@@ -9,6 +9,8 @@ import type {
   FlowPage,
   Histogram,
   IcmpMessages,
+  Import,
+  Imports,
   Parsed,
   Pings,
   Sensors,
@@ -40,11 +42,15 @@ export function address(path: string, params: Params = {}): string {
 }
 
 async function get<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  return ask<T>(address(path, params), { signal });
+}
+
+async function ask<T>(target: string, how: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(address(path, params), { signal, credentials: 'same-origin' });
+    response = await fetch(target, { ...how, credentials: 'same-origin' });
   } catch (problem) {
-    if (signal?.aborted) throw problem;
+    if (how.signal?.aborted) throw problem;
     throw new ApiError('dfc serve does not answer. Is it still running?', 0);
   }
   return read<T>(response);
@@ -93,6 +99,13 @@ export const api = {
   complete: (q: string, at: number, signal?: AbortSignal) =>
     get<Completion>('/complete', { q, at }, signal),
   parse: (q: string, signal?: AbortSignal) => get<Parsed>('/parse', { q }, signal),
+  imports: (signal?: AbortSignal) => get<Imports>('/imports', {}, signal),
+  import: (id: number, signal?: AbortSignal) => get<Import>(`/imports/${id}`, {}, signal),
+  stopImport: (id: number, token: string) =>
+    ask<Import>(address(`/imports/${id}`), {
+      method: 'DELETE',
+      headers: { 'X-Dfc-Token': token },
+    }),
 };
 
 export function contentAddress(id: string, side: 'client' | 'server'): string {
@@ -103,26 +116,28 @@ export function exportAddress(id: string, format: 'text' | 'json' | 'pcapng'): s
   return address(`/flows/${id}/export`, { format });
 }
 
-// XMLHttpRequest, because fetch does not tell how much of a body is sent.
-export function importCapture(
-  file: Blob,
+// XMLHttpRequest, because fetch does not tell how much of a body is sent. Done when all of it has
+// come; the server reads it then.
+export function sendCapture(
+  file: File,
   token: string,
   progress: (share: number) => void,
-): { done: Promise<string>; stop: () => void } {
+): { done: Promise<Import>; stop: () => void } {
   const request = new XMLHttpRequest();
-  const done = new Promise<string>((resolve, reject) => {
+  const done = new Promise<Import>((resolve, reject) => {
     request.upload.onprogress = (event) =>
       progress(event.lengthComputable ? event.loaded / event.total : 0);
-    request.onerror = () => reject(new ApiError('The upload was cut off.', 0));
-    request.onabort = () => reject(new ApiError('Stopped. What was read so far is stored.', 0));
+    request.onerror = () => reject(new ApiError('It was cut off while it was sent.', 0));
+    request.onabort = () => reject(new ApiError('Stopped. Nothing of it is stored.', 0));
     request.onload = () => {
-      read<{ summary: string }>(
-        new Response(request.responseText, { status: request.status }),
-      ).then((answer) => resolve(answer.summary), reject);
+      read<Import>(new Response(request.responseText, { status: request.status })).then(
+        resolve,
+        reject,
+      );
     };
-    request.open('POST', BASE + '/import');
+    request.open('POST', address('/imports', { name: file.name }));
     request.setRequestHeader('Content-Type', 'application/octet-stream');
-    request.setRequestHeader('Authorization', `Bearer ${token}`);
+    request.setRequestHeader('X-Dfc-Token', token);
     request.send(file);
   });
   return { done, stop: () => request.abort() };

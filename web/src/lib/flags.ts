@@ -26,6 +26,18 @@ export const FLAGS: Record<string, { grade: 'bad' | 'warn' | 'note'; says: strin
     grade: 'warn',
     says: 'TCP data came after a reset: late, or the reset never reached the receiver or was refused.',
   },
+  'content-limit': {
+    grade: 'warn',
+    says: 'Content limit reached: what came past it was counted, not stored.',
+  },
+  'no-content': {
+    grade: 'note',
+    says: 'Recorded without content: its port or network was named so.',
+  },
+  overload: {
+    grade: 'bad',
+    says: 'Content was shed because the sensor could not keep up; packets and bytes are counted.',
+  },
 };
 
 export function flagWords(flow: Flow): string[] {

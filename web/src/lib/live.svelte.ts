@@ -2,10 +2,12 @@
 // of the flow that is open. One connection for the page; the browser makes it anew when it breaks.
 
 import { BASE } from './api';
-import type { Flow } from './types';
+import type { Flow, Import } from './types';
 
 export interface GrownFlow {
   flow: string;
+  state: string;
+  packets: number;
   chunks: number;
   client_bytes: number;
   server_bytes: number;
@@ -16,6 +18,7 @@ export interface LiveEvents {
   turns: GrownFlow;
   changed: object;
   store: { ok: boolean; error?: string };
+  import: Import;
   // Of this page's own: connected (again), so something may have been missed.
   opened: object;
 }
@@ -83,7 +86,7 @@ class Live {
         setTimeout(() => this.source === source && this.open(), 5000);
       }
     };
-    for (const name of ['flows', 'turns', 'changed', 'store'] as const) {
+    for (const name of ['flows', 'turns', 'changed', 'store', 'import'] as const) {
       source.addEventListener(name, (event) =>
         this.tell(name, (event as MessageEvent<string>).data),
       );

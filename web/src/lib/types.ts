@@ -190,14 +190,23 @@ export interface Outcome {
   bytes: number;
 }
 
+// What a capture said of itself last; figures by their names at /metrics, with labels.
+export interface Status {
+  time: string;
+  fresh: boolean;
+  figures: Record<string, number>;
+}
+
 export interface Sensor {
   name: string;
+  status: Status | null;
   first: string | null;
   last: string | null;
   captured: Outcome;
   delivered: Outcome;
   outcomes: Outcome[];
   refused: Outcome[];
+  dropped: Outcome[];
   balanced: boolean;
   balance: { what: string; have: number; want: number; ok: boolean }[];
   minutes: {
@@ -206,11 +215,23 @@ export interface Sensor {
     captured_bytes: number;
     delivered_packets: number;
     refused_packets: number;
+    dropped_packets: number;
   }[];
+}
+
+export interface Usage {
+  bytes: number;
+  bytes_a_day: number;
+  free_bytes: number | null;
+  keep_days: number | null;
+  keep_bytes: number | null;
+  kept_from: string | null;
+  days_left: number | null;
 }
 
 export interface Sensors {
   sensors: Sensor[];
+  store: Usage;
 }
 
 export interface Completion {
@@ -229,5 +250,27 @@ export interface About {
   version: string;
   store: string;
   now: string;
+  user: string | null;
+  role: 'viewer' | 'analyst';
   import: boolean;
+  import_bytes_max: number;
+  import_token: string | null;
+}
+
+export interface Import {
+  id: number;
+  name: string;
+  user: string | null;
+  state: 'receiving' | 'waiting' | 'reading' | 'done' | 'failed';
+  started: string;
+  bytes: number | null;
+  received_bytes: number;
+  read_bytes: number;
+  packets: number;
+  summary: string | null;
+  error: string | null;
+}
+
+export interface Imports {
+  imports: Import[];
 }
