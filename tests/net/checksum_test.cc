@@ -62,6 +62,14 @@ TEST(InternetSum, OfEveryLengthIsThatOfItsBytesAndNoOthers) {
   }
 }
 
+TEST(InternetSum, OfMegabytesLosesNoCarry) {
+  FrameBytes bytes;
+  for (uint32_t n = 0; n < 3'000'001; ++n) {
+    bytes.push_back(static_cast<uint8_t>(n < 1'500'000 ? 0xFF : n * 7919 >> 8));
+  }
+  EXPECT_EQ(FoldBig(bytes), PlainSum(bytes));
+}
+
 // 0xb861 is the sum that the classic IPv4 header example carries.
 TEST(InternetSum, IsGoodOverDataAndItsChecksum) {
   const FrameBytes header = {0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
